@@ -1,0 +1,109 @@
+import { appendFileSync } from "node:fs";
+import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import type { SerializedError, TestError } from "vitest";
+import type { Reporter, TestCase, TestModule, TestSuite } from "vitest/node";
+import { add, closingLine, duration, emptyTally, type Tally } from "./tally.ts";
+
+const INDENT = "      ";
+/** Characters of what a failed file wrote; its end is what tells. */
+const OUTPUT_SHOWN = 8000;
+
+interface Failure {
+  readonly name: string;
+  readonly errors: readonly (TestError | SerializedError)[];
+}
+
+function place(error: TestError | SerializedError): string {
+  const frames = "stacks" in error && Array.isArray(error.stacks) ? error.stacks : undefined;
+  const frame = frames?.find(({ file }) => !file.includes("node_modules")) ?? frames?.[0];
+  if (frame === undefined) return error.stack ?? "";
+  return `at ${path.relative(process.cwd(), frame.file)}:${String(frame.line)}:${String(frame.column)}`;
+}
+
+function describeError(error: TestError | SerializedError): string {
+  const diff = "diff" in error && typeof error.diff === "string" ? stripVTControlCharacters(error.diff) : "";
+  return [error.message, diff, place(error)].filter((part) => part !== "").join("\n");
+}
+
+const indented = (text: string): string => text.replaceAll(/^/gm, INDENT);
+
+/** A hook that fails makes Vitest skip the tests behind it, which must not pass for a clean run. */
+function failuresOf(module: TestModule): Failure[] {
+  const failures: Failure[] = [];
+  const broken = (name: string, errors: readonly (TestError | SerializedError)[]): void => {
+    if (errors.length > 0) failures.push({ name, errors });
+  };
+  broken("the file itself", module.errors());
+  for (const suite of module.children.allSuites()) broken(`around ${suite.fullName}`, suite.errors());
+  for (const test of module.children.allTests("failed")) {
+    failures.push({ name: test.fullName, errors: test.result().errors ?? [] });
+  }
+  return failures;
+}
+
+const isInBrokenSuite = (test: TestCase): boolean => {
+  for (let at: TestSuite | TestModule = test.parent; ; at = at.parent) {
+    if (at.errors().length > 0) return true;
+    if (at.type === "module") return false;
+  }
+};
+
+/** Reasons for skipping, each with the number of tests it holds for. */
+function skipsOf(module: TestModule): Map<string, number> {
+  const reasons = new Map<string, number>();
+  for (const test of module.children.allTests("skipped")) {
+    if (isInBrokenSuite(test)) continue;
+    const result = test.result();
+    const note = result.state === "skipped" ? result.note : undefined;
+    const reason = note ?? `"${test.fullName}" is marked to be skipped`;
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return reasons;
+}
+
+function tallyOf(module: TestModule): Tally {
+  const skipped = [...skipsOf(module).values()].reduce((sum, count) => sum + count, 0);
+  return { passed: [...module.children.allTests("passed")].length, failed: failuresOf(module).length, skipped };
+}
+
+/**
+ * One line a file, details of failures alone, every skip with its reason.
+ * Ends with the closing line; under test.ts (DEVBOX_TEST_TALLY) it leaves the sum there instead.
+ */
+export default class LineReporter implements Reporter {
+  readonly #output = new Map<string, string>();
+
+  onUserConsoleLog(log: { content: string; taskId?: string }): void {
+    const key = (log.taskId ?? "").split("_")[0] ?? "";
+    this.#output.set(key, `${this.#output.get(key) ?? ""}${log.content}`.slice(-OUTPUT_SHOWN));
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    const tally = tallyOf(module);
+    const word = tally.failed > 0 ? "FAIL" : "ok  ";
+    const took = duration(module.diagnostic().duration);
+    const file = path.relative(process.cwd(), module.moduleId);
+    process.stdout.write(`  ${word} ${file}: ${closingLine(tally).replace(", 0 failed", "")} (${took})\n`);
+    for (const [reason, count] of skipsOf(module)) {
+      process.stdout.write(`    skipped ${String(count)}: ${reason}\n`);
+    }
+    for (const { name, errors } of failuresOf(module)) {
+      process.stdout.write(`    ${name}\n${errors.map((error) => indented(describeError(error))).join("\n")}\n`);
+    }
+    const output = this.#output.get(module.id.split("_")[0] ?? "");
+    if (tally.failed > 0 && output !== undefined) process.stdout.write(`    it wrote:\n${indented(output)}\n`);
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
+    const total = emptyTally();
+    for (const module of modules) add(total, tallyOf(module));
+    for (const error of unhandled) {
+      process.stdout.write(`  FAIL outside of any test\n${indented(describeError(error))}\n`);
+    }
+    total.failed += unhandled.length;
+    const file = process.env.DEVBOX_TEST_TALLY;
+    if (file === undefined) process.stdout.write(`${closingLine(total)}\n`);
+    else appendFileSync(file, JSON.stringify(total));
+  }
+}
