@@ -9,7 +9,11 @@ command -v npm >/dev/null 2>&1 || {
 if ! node scripts/lib/deps-current.mjs; then
   echo "installing the npm packages and Node 24 (about 30 s)" >&2
   # package.json's allowScripts names what may run at install time; npm before 11 runs them all and ignores it.
-  npm ci --no-audit --no-fund --loglevel=error >&2 </dev/null
+  if ! npm ci --no-audit --no-fund --loglevel=error >&2 </dev/null; then
+    # npm ci gives up when a registry lacks a package of some other platform; npm install does without it.
+    echo "npm ci gave up (see above), trying npm install (about 30 s)" >&2
+    npm install --no-save --no-audit --no-fund --loglevel=error >&2 </dev/null
+  fi
 fi
 
 PATH=$PWD/node_modules/.bin:$PATH
