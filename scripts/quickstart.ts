@@ -25,7 +25,9 @@ class Failed extends Error {
   }
 }
 
+/** What has happened so far, for the cleaning up. */
 const interruption = { seen: false };
+const box = { begun: false };
 // The running command gets the same Ctrl-C from the terminal; this one only remembers, so that cleaning up follows.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => (interruption.seen = true));
@@ -52,7 +54,12 @@ async function step(why: string, ...args: string[]): Promise<void> {
 
 async function tour(): Promise<void> {
   const note = "/home/dev/workspace/note.txt";
-  await step("the image of a box, made from Debian packages (a minute or two the first time)", "image", "build");
+  await step(
+    "the image of a box, made from Debian packages (a minute or two; it is kept for your own boxes)",
+    "image",
+    "build",
+  );
+  box.begun = true;
   await step("a box of your own, with limits", "create", BOX, "--cpus", "1", "--memory", "1GiB");
   await step("work in it", "exec", BOX, "--", "sh", "-c", `echo "written before the stop" > ${note}; whoami; pwd`);
   await step("stop it: its processes end, its home stays", "stop", BOX);
@@ -97,7 +104,7 @@ try {
       ? "\ninterrupted"
       : `\nThe quickstart stopped: ${error instanceof Error ? error.message : String(error)}`,
   );
-  leftInPlace = !(await cleanUp().catch(() => false));
+  leftInPlace = box.begun && !(await cleanUp().catch(() => false));
   process.exitCode = exitCode;
 }
 if (leftInPlace) {

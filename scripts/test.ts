@@ -47,7 +47,8 @@ function skip(step: Step, why: string): void {
 async function check(step: Step): Promise<boolean> {
   const started = performance.now();
   const [command = "", ...args] = step.argv;
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, NO_COLOR: "1" };
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env });
   let output = "";
   const collect = (chunk: Buffer): void => void (output += chunk.toString());
   child.stdout.on("data", collect);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { PREFIX } from "./ids.ts";
 import { removeLeftovers, removeTestObjects } from "./podman.ts";
-import { removeLeftoverUsers } from "./rootless.ts";
+import { removeLeftoverUsers, removeRootlessUser } from "./rootless.ts";
 
 /** Before the first integration test: the machine's Podman settings, and a clean bench. After the last: a clean bench. */
 export default async function setup(): Promise<() => Promise<void>> {
@@ -19,5 +19,6 @@ export default async function setup(): Promise<() => Promise<void>> {
   if (process.getuid?.() === 0) await removeLeftoverUsers();
   return async () => {
     await removeTestObjects();
+    if (process.getuid?.() === 0) await removeRootlessUser();
   };
 }
