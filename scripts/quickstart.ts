@@ -28,6 +28,9 @@ class Failed extends Error {
 /** What has happened so far, for the cleaning up. */
 const interruption = { seen: false };
 const box = { begun: false };
+const output = { closed: false };
+// A reader that goes away (`| head`) must not leave a box behind.
+process.stdout.on("error", () => (output.closed = interruption.seen = true));
 // The running command gets the same Ctrl-C from the terminal; this one only remembers, so that cleaning up follows.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => (interruption.seen = true));
@@ -38,8 +41,9 @@ const quoted = (word: string): string => (/^[\w./:=@%+-]+$/.test(word) ? word : 
 /** Runs the program with its output as it is, and gives its exit code; `detached` keeps Ctrl-C away from it. */
 function devbox(args: readonly string[], detached = false): Promise<number> {
   say(`\n$ devbox-ctl ${args.map(quoted).join(" ")}`);
+  const out = output.closed ? "ignore" : "inherit";
   return new Promise((resolve, reject) => {
-    const child = spawn(PROGRAM, args, { stdio: ["ignore", "inherit", "inherit"], env, detached });
+    const child = spawn(PROGRAM, args, { stdio: ["ignore", out, out], env, detached });
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 130));
   });
