@@ -1,0 +1,50 @@
+import { IMAGE } from "../../core/image-contract.ts";
+import type { NewContainer, Session } from "../../ports/engine.ts";
+
+export interface CreateOptions {
+  readonly runtime: string | null;
+  readonly start: boolean;
+}
+
+/** Arguments of `podman run -d` or `podman create` for one box. */
+export function createArguments(box: NewContainer, options: CreateOptions): string[] {
+  const { spec } = box;
+  const limits = {
+    cpus: ["--cpus", String(spec.cpus)],
+    // Swap on top of the memory limit would let a box push the host into swapping.
+    memory: ["--memory", `${String(spec.memory)}b`, "--memory-swap", `${String(spec.memory)}b`],
+    pids: ["--pids-limit", String(spec.pids)],
+  };
+  return [
+    ...(options.start ? ["run", "--detach"] : ["create"]),
+    ...["--name", box.name, "--hostname", box.hostname],
+    ...Object.entries(box.labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
+    "--pull=never",
+    // Ours to decide (desired state and resume); Podman's own policies bring back what was stopped.
+    "--restart=no",
+    ...(options.runtime === null ? [] : ["--runtime", options.runtime]),
+    ...Object.entries(limits).flatMap(([limit, args]) => (box.unenforced.some((u) => u === limit) ? [] : args)),
+    ...["--volume", `${spec.home}:${IMAGE.volumes.home}`],
+    ...["--volume", `${spec.private}:${IMAGE.volumes.private}`],
+    ...Object.entries(IMAGE.tmpfs).flatMap(([path, options]) => ["--tmpfs", `${path}:${options.join(",")}`]),
+    "--cap-drop=all",
+    `--cap-add=${IMAGE.capabilities.join(",")}`,
+    spec.image,
+  ];
+}
+
+/** Arguments of `podman exec` for a person's or a script's session as dev. */
+export function sessionArguments(session: Session): string[] {
+  return [
+    "exec",
+    "--interactive",
+    // Podman's default keys would swallow every Ctrl-P of a shell.
+    ...(session.tty ? ["--tty", "--detach-keys="] : []),
+    ...["--user", IMAGE.user.name],
+    ...Object.entries(session.env).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
+    session.containerId,
+    IMAGE.programs.session,
+    ...["--id", session.sessionId],
+    ...(session.command === undefined ? ["--shell"] : ["--", ...session.command]),
+  ];
+}

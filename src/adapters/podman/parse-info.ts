@@ -1,0 +1,69 @@
+import { CONTRACT_LABEL } from "../../core/image-contract.ts";
+import { identityFrom } from "../../core/labels.ts";
+import type { EngineFacts, EngineImage, EngineVolume } from "../../ports/engine.ts";
+import {
+  fromSeconds,
+  fromTimestamp,
+  garbage,
+  integer,
+  jsonList,
+  jsonObject,
+  labels,
+  need,
+  object,
+  text,
+  texts,
+} from "./parse.ts";
+
+/** `podman info --format json`. */
+export function parseInfo(stdout: string): EngineFacts {
+  const json = jsonObject("info", stdout);
+  const host = object(json, "host");
+  const store = object(json, "store");
+  const cgroup = text(host, "cgroupVersion");
+  const storageDir = text(store, "graphRoot");
+  if ((cgroup !== "v1" && cgroup !== "v2") || storageDir === undefined) throw garbage("info", stdout);
+  return {
+    version: text(object(json, "version"), "Version") ?? "unknown",
+    rootless: object(host, "security").rootless === true,
+    cgroupVersion: cgroup,
+    controllers: texts(host, "cgroupControllers"),
+    storageDriver: text(store, "graphDriverName") ?? "unknown",
+    storageDir,
+    runtime: text(object(host, "ociRuntime"), "name") ?? "unknown",
+    network: text(host, "networkBackend") ?? "unknown",
+  };
+}
+
+/** `podman volume ls --format json`, reduced to volumes of one namespace. */
+export function parseVolumes(namespace: string, stdout: string): EngineVolume[] {
+  return jsonList("volume ls", stdout).flatMap((json) => {
+    const identity = identityFrom(namespace, labels(json));
+    if (identity === undefined || identity.kind === "box") return [];
+    return [
+      {
+        name: need("volume ls", json, "Name"),
+        identity,
+        createdAt: fromTimestamp(text(json, "CreatedAt")),
+        mountpoint: text(json, "Mountpoint") ?? "",
+      },
+    ];
+  });
+}
+
+/** `podman images --format json`, reduced to images that say they keep the contract. */
+export function parseImages(stdout: string): EngineImage[] {
+  return jsonList("images", stdout).flatMap((json) => {
+    const contract = labels(json)[CONTRACT_LABEL];
+    if (contract === undefined) return [];
+    return [
+      {
+        id: need("images", json, "Id"),
+        names: texts(json, "Names"),
+        createdAt: fromSeconds(integer(json, "Created")),
+        size: integer(json, "Size") ?? 0,
+        contract,
+      },
+    ];
+  });
+}

@@ -1,0 +1,134 @@
+import { execa } from "execa";
+import { DevboxError } from "../../core/errors.ts";
+import { TOKEN_VARIABLE } from "../../core/operation.ts";
+import { printableLines } from "../../core/text.ts";
+
+/** How to reach the podman command. */
+export interface PodmanCommand {
+  readonly path: string;
+  /** Milliseconds after which a call that should be quick is given up. */
+  readonly timeout: number;
+}
+
+export interface RunOptions {
+  /** Milliseconds; the command's own limit when left out. */
+  readonly timeout?: number;
+  /** Marks the process, so that a later command can wait for it if this one is killed meanwhile. */
+  readonly token?: string;
+  /** Exit codes besides 0 that the caller will judge itself. */
+  readonly allow?: (exitCode: number) => boolean;
+}
+
+export interface RunResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+/** Most lines of the engine's own words that an error repeats. */
+const WORDS = 12;
+
+/**
+ * Runs podman to its end. The one place where the house starts it for an answer.
+ * The process gets a session of its own, so that Ctrl-C on the terminal never halves a step.
+ * @throws {DevboxError} ENGINE_MISSING, ENGINE_TIMEOUT, ENGINE_FAILED, or what {@link classify} makes of it.
+ */
+export async function runPodman(
+  command: PodmanCommand,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const timeout = options.timeout ?? command.timeout;
+  const result = await execa(command.path, args, {
+    reject: false,
+    stdin: "ignore",
+    detached: true,
+    cleanup: false,
+    timeout,
+    forceKillAfterDelay: 2000,
+    maxBuffer: 64 * 1024 * 1024,
+    ...(options.token === undefined ? {} : { env: { [TOKEN_VARIABLE]: options.token } }),
+  });
+  const { stdout, stderr } = result;
+  if (result.timedOut) throw timedOut(command, args, timeout);
+  if (result.code === "ENOENT" || result.code === "EACCES") throw missing(command);
+  if (result.exitCode === undefined) {
+    throw new DevboxError("ENGINE_FAILED", `${spoken(args)} was ended from outside.`, {
+      why: result.signal ?? result.shortMessage,
+      next: ["Run the command again", "devbox-ctl doctor"],
+    });
+  }
+  if (result.exitCode !== 0 && options.allow?.(result.exitCode) !== true) throw classify(args, stderr, result.exitCode);
+  return { stdout, stderr, exitCode: result.exitCode };
+}
+
+/** Starts podman with the caller's own streams and terminal; the caller's Ctrl-C and window size reach it. */
+export async function attachPodman(command: PodmanCommand, args: readonly string[]) {
+  return execa(command.path, args, { stdio: "inherit", reject: false });
+}
+
+/** Starts podman with pipes for data of any size. Its stderr is kept, its streams are not. */
+export function pipePodman(command: PodmanCommand, args: readonly string[]) {
+  return execa(command.path, args, {
+    reject: false,
+    detached: true,
+    buffer: { stdout: false, stdin: false, stderr: true },
+    stdin: "pipe",
+    stdout: "pipe",
+    maxBuffer: { stderr: 64 * 1024 },
+    encoding: "utf8",
+    stripFinalNewline: true,
+  } as const);
+}
+
+/** The error for a podman that cannot be started at all. */
+export function missing(command: PodmanCommand): DevboxError {
+  return new DevboxError("ENGINE_MISSING", "Podman is not here.", {
+    why: `${command.path} cannot be started.`,
+    next: ["Install it: apt-get install podman", "Or name it in the configuration: engine.path"],
+  });
+}
+
+function timedOut(command: PodmanCommand, args: readonly string[], timeout: number): DevboxError {
+  return new DevboxError("ENGINE_TIMEOUT", `${spoken(args)} did not answer within ${String(timeout / 1000)} s.`, {
+    why: `${command.path} hangs; its storage may be locked by another process.`,
+    next: ["Look at what runs: ps ax | grep podman", "devbox-ctl doctor", "Allow more time: engine.timeout"],
+  });
+}
+
+/** What an exit code other than 0 means, from the engine's own words. */
+export function classify(args: readonly string[], stderr: string, exitCode: number): DevboxError {
+  const why = words(stderr) || `exit code ${String(exitCode)}`;
+  if (/no space left on device|disk quota exceeded/i.test(stderr)) {
+    return new DevboxError("HOST_DISK", "the disk is full.", {
+      why,
+      next: ["Remove a box or a volume that you do not need: devbox-ctl volume list", "Then run the command again"],
+    });
+  }
+  if (/no such container|no container with (name or )?id/i.test(stderr)) {
+    return new DevboxError("CONTAINER_GONE", "the box's container does not exist.", { why });
+  }
+  if (/image not known|no such image|unable to find a name and tag match/i.test(stderr)) {
+    return new DevboxError("IMAGE_NOT_FOUND", "the image is not here.", { why });
+  }
+  if (/volume is being used|volume .* in use/i.test(stderr)) {
+    return new DevboxError("VOLUME_IN_USE", "the volume is in use.", { why });
+  }
+  return new DevboxError("ENGINE_FAILED", `${spoken(args)} failed.`, { why, next: ["devbox-ctl doctor"] });
+}
+
+/** The last lines of what the engine said, without its log decoration. */
+export function words(stderr: string): string {
+  const lines = printableLines(stderr)
+    .split("\n")
+    .map((line) => line.replace(/^Error: /, "").trimEnd())
+    .filter((line) => line !== "");
+  return lines.slice(-WORDS).join("\n");
+}
+
+/** `podman start`, `podman volume create`: the part of a call that means something to a person. */
+function spoken(args: readonly string[]): string {
+  const verbs =
+    args[0] === "volume" || args[0] === "system" || args[0] === "container" ? args.slice(0, 2) : args.slice(0, 1);
+  return ["podman", ...verbs].join(" ");
+}

@@ -1,0 +1,53 @@
+import { constants } from "node:os";
+import { IMAGE } from "../../core/image-contract.ts";
+import { iso } from "../../core/time.ts";
+import type { ContainerEngine } from "../../ports/engine.ts";
+import { sessionArguments } from "./arguments.ts";
+import { attachPodman, missing, pipePodman, type PodmanCommand, runPodman, words } from "./run.ts";
+
+type SessionCalls = Pick<ContainerEngine, "session" | "endSession" | "pipe" | "logs">;
+
+/** Podman calls that carry a person's or a program's streams. */
+export function sessionCalls(command: PodmanCommand): SessionCalls {
+  return {
+    async session(session) {
+      const result = await attachPodman(command, sessionArguments(session));
+      if (result.code === "ENOENT" || result.code === "EACCES") throw missing(command);
+      if (result.signal === undefined) return { exitCode: result.exitCode ?? 1, signal: undefined };
+      return { exitCode: 128 + constants.signals[result.signal], signal: result.signal };
+    },
+
+    async endSession(containerId, sessionId, signal) {
+      const args = ["exec", containerId, IMAGE.programs.endSession, sessionId, signal];
+      // The box may have stopped, the session may have ended: either way nothing is left to end.
+      await runPodman(command, args, { allow: () => true, timeout: 10_000 });
+    },
+
+    pipe(containerId, argv) {
+      const child = pipePodman(command, ["exec", "--interactive", "--user", IMAGE.user.name, containerId, ...argv]);
+      return {
+        stdin: child.stdin,
+        stdout: child.stdout,
+        ended: child.then((result) => ({
+          exitCode: result.exitCode ?? 1,
+          stderr: words(result.stderr || (result.failed ? (result.shortMessage ?? "") : "")),
+        })),
+        kill: () => {
+          child.kill("SIGKILL");
+        },
+      };
+    },
+
+    async logs(containerId, request) {
+      const result = await attachPodman(command, [
+        "logs",
+        ...(request.follow ? ["--follow"] : []),
+        ...(request.tail === undefined ? [] : ["--tail", String(request.tail)]),
+        ...(request.since === undefined ? [] : ["--since", iso(request.since)]),
+        containerId,
+      ]);
+      if (result.code === "ENOENT" || result.code === "EACCES") throw missing(command);
+      return result.exitCode ?? 0;
+    },
+  };
+}

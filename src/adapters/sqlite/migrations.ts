@@ -1,0 +1,54 @@
+/**
+ * Numbered migrations; entry n brings a ledger from version n to n + 1. Never edited once released.
+ * Times are milliseconds since the epoch, JSON is text.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE boxes (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    phase TEXT NOT NULL CHECK (phase IN ('creating', 'ready', 'destroying')),
+    desired TEXT NOT NULL CHECK (desired IN ('running', 'stopped')),
+    spec TEXT NOT NULL,
+    container_id TEXT,
+    created_at INTEGER NOT NULL,
+    stopped_at INTEGER,
+    last_used_at INTEGER,
+    last_used_by TEXT
+  ) STRICT;
+  CREATE INDEX boxes_by_owner ON boxes (owner);
+
+  -- Unfinished operations only; box_id is no foreign key, because a destroy outlives its box's row
+  -- within one transaction.
+  CREATE TABLE operations (
+    id TEXT PRIMARY KEY,
+    box_id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    input TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    error TEXT
+  ) STRICT;
+  CREATE TABLE steps (
+    operation_id TEXT NOT NULL REFERENCES operations (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    done INTEGER NOT NULL CHECK (done IN (0, 1)),
+    PRIMARY KEY (operation_id, name)
+  ) STRICT;
+
+  CREATE TABLE leases (
+    box_id TEXT PRIMARY KEY,
+    pid INTEGER NOT NULL,
+    start_ticks TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    command TEXT NOT NULL,
+    user TEXT NOT NULL,
+    taken_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE facts (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
+  `,
+];

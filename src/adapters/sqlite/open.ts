@@ -1,0 +1,117 @@
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { DevboxError, messageOf } from "../../core/errors.ts";
+import { quote } from "../../core/text.ts";
+import { MIGRATIONS } from "./migrations.ts";
+
+/** Milliseconds that one process waits for the others' transactions before it says "busy". */
+const BUSY_WAIT = 10_000;
+
+/** The ledger's file in a state directory. */
+export function ledgerFile(stateDir: string): string {
+  return join(stateDir, "ledger.db");
+}
+
+/**
+ * Opens the ledger, makes it when it is not there, and brings it to this program's version.
+ * @throws {DevboxError} STATE_UNWRITABLE, HOST_DISK, LEDGER_CORRUPT, LEDGER_NEWER or BUSY
+ */
+export function openDatabase(stateDir: string): DatabaseSync {
+  const file = ledgerFile(stateDir);
+  let db: DatabaseSync | undefined;
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    // Created before SQLite does, so that nobody else can read it for even a moment.
+    db = new DatabaseSync(file, { timeout: BUSY_WAIT });
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+    migrate(db, file);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw explain(error, file);
+  }
+}
+
+function migrate(db: DatabaseSync, file: string): void {
+  if (versionOf(db) === MIGRATIONS.length) return;
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    // Read again: another process may have migrated while this one waited.
+    const version = versionOf(db);
+    if (version > MIGRATIONS.length) throw newer(file, version);
+    for (const migration of MIGRATIONS.slice(version)) db.exec(migration);
+    db.exec(`PRAGMA user_version = ${String(MIGRATIONS.length)}`);
+    db.exec("COMMIT");
+  } catch (error) {
+    db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+}
+
+function newer(file: string, version: number): DevboxError {
+  return new DevboxError("LEDGER_NEWER", `The ledger ${quote(file)} was written by a newer devbox-ctl.`, {
+    why: `It has version ${String(version)}; this program knows version ${String(MIGRATIONS.length)}. It was not changed.`,
+    next: ["Upgrade devbox-ctl on this host"],
+  });
+}
+
+// Primary SQLite result codes (sqlite3.h); the extended ones carry them in their low byte.
+const SQLITE = { busy: 5, locked: 6, readonly: 8, ioerr: 10, corrupt: 11, full: 13, cantopen: 14, notadb: 26 } as const;
+
+/** What an error of SQLite or the file system means for a person. Errors that are no such thing come back as they are. */
+export function explain(error: unknown, file: string): unknown {
+  const { code, errcode } = error as { code?: string; errcode?: number };
+  const why = messageOf(error);
+  const parts = { why, cause: error };
+  switch (errcode === undefined ? undefined : errcode & 0xff) {
+    case SQLITE.busy:
+    case SQLITE.locked:
+      return new DevboxError("BUSY", "the ledger is in use by other commands.", {
+        ...parts,
+        next: ["Try again in a moment"],
+      });
+    case SQLITE.corrupt:
+    case SQLITE.notadb:
+      return new DevboxError("LEDGER_CORRUPT", `The ledger ${quote(file)} is damaged.`, {
+        ...parts,
+        next: ["devbox-ctl doctor --fix   (keeps the damaged file aside and rebuilds the ledger from Podman)"],
+      });
+    case SQLITE.full:
+      return full(file, parts);
+    case SQLITE.readonly:
+    case SQLITE.cantopen:
+    case SQLITE.ioerr:
+      return unwritable(file, parts);
+    default:
+  }
+  if (code === "ENOSPC" || code === "EDQUOT") return full(file, parts);
+  if (code === "EACCES" || code === "EROFS" || code === "EPERM" || code === "ENOTDIR" || code === "EEXIST") {
+    return unwritable(file, parts);
+  }
+  return error;
+}
+
+function full(file: string, parts: { why: string; cause: unknown }): DevboxError {
+  return new DevboxError("HOST_DISK", "the disk that holds the ledger is full.", {
+    ...parts,
+    next: [`Free some space where ${quote(file)} lies, then run the command again`],
+  });
+}
+
+function unwritable(file: string, parts: { why: string; cause: unknown }): DevboxError {
+  const dir = file.slice(0, file.lastIndexOf("/"));
+  const exists = statSync(dir, { throwIfNoEntry: false }) !== undefined;
+  return new DevboxError(
+    "STATE_UNWRITABLE",
+    `the state directory ${quote(dir)} cannot be ${exists ? "written" : "made"}.`,
+    {
+      ...parts,
+      next: ["Give this user the right to write there, or name another one: state.dir in the configuration"],
+    },
+  );
+}

@@ -1,0 +1,116 @@
+import type { BoxRecord } from "../../core/box.ts";
+import { DevboxError } from "../../core/errors.ts";
+import { checkCounts, checkDisk, checkReserve, type Usage } from "../../core/limits.ts";
+import type { BoxChange, Ledger, NewBox, SlotRequest } from "../../ports/ledger.ts";
+import type { LedgerCore } from "./ledger.ts";
+import { boxFrom, columnsOf, leaseFrom } from "./rows.ts";
+
+type RegistryCalls = Pick<Ledger, "boxes" | "boxByName" | "boxById" | "update" | "adopt" | "remove">;
+
+/** The registry of boxes: names, owners, states. */
+export function registryCalls(core: LedgerCore): RegistryCalls {
+  const one = (column: "id" | "name", value: string): BoxRecord | undefined => {
+    const row = core.query(`SELECT * FROM boxes WHERE ${column} = ?`, value)[0];
+    return row === undefined ? undefined : boxFrom(row);
+  };
+  return {
+    boxes: () => core.query("SELECT * FROM boxes ORDER BY name").map((row) => boxFrom(row)),
+    boxByName: (name) => one("name", name),
+    boxById: (id) => one("id", id),
+    update: (boxId, change) => {
+      applyChange(core, boxId, change);
+    },
+    adopt: (box) => {
+      core.transaction(() => {
+        insertBox(core, box, "ready");
+        applyChange(core, box.id, {
+          ...(box.containerId === undefined ? {} : { containerId: box.containerId }),
+          ...(box.lastUsedAt === undefined ? {} : { lastUsed: { at: box.lastUsedAt, by: "adoption" } }),
+        });
+      });
+    },
+    remove: (boxId) => {
+      core.transaction(() => {
+        removeBox(core, boxId);
+      });
+    },
+  };
+}
+
+export function insertBox(core: LedgerCore, box: NewBox, phase: BoxRecord["phase"]): void {
+  core.query(
+    "INSERT INTO boxes (id, name, owner, phase, desired, spec, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    box.id,
+    box.name,
+    box.owner,
+    phase,
+    box.desired,
+    JSON.stringify(box.spec),
+    box.createdAt,
+  );
+}
+
+/** Takes a box and all that hangs on it out of the ledger; to be called inside a transaction. */
+export function removeBox(core: LedgerCore, boxId: string): void {
+  core.query("DELETE FROM operations WHERE box_id = ?", boxId);
+  core.query("DELETE FROM leases WHERE box_id = ?", boxId);
+  core.query("DELETE FROM boxes WHERE id = ?", boxId);
+}
+
+export function applyChange(core: LedgerCore, boxId: string, change: BoxChange): void {
+  const columns = columnsOf(change);
+  const names = Object.keys(columns);
+  if (names.length === 0) return;
+  const assignments = names.map((name) => `${name} = ?`).join(", ");
+  core.query(`UPDATE boxes SET ${assignments} WHERE id = ?`, ...Object.values(columns), boxId);
+}
+
+/**
+ * Checks counts and reserves for one more running box; to be called inside the transaction that takes them.
+ * @param box the box that wants the slot; it does not count itself.
+ * @param entering whether it is new: then it takes a slot of existing boxes as well.
+ * @throws {DevboxError} LIMIT_PER_USER, LIMIT_GLOBAL, HOST_MEMORY, HOST_DISK
+ */
+export function checkSlot(
+  core: LedgerCore,
+  box: Pick<BoxRecord, "id" | "owner" | "desired"> & { memory: number },
+  entering: boolean,
+  slot: SlotRequest,
+): void {
+  const { config } = core.options;
+  const takesSlot = config.limits.counts === "existing" ? entering : box.desired === "running";
+  const usage = usageWithout(core, box.id, box.owner);
+  if (takesSlot) checkCounts(config, box.owner, usage);
+  if (box.desired === "running") checkReserve(config.limits, box.memory, slot.free(), usage.promised);
+  else checkDisk(config.limits, slot.free());
+}
+
+function usageWithout(core: LedgerCore, boxId: string, owner: string): Usage {
+  const counted = core.options.config.limits.counts === "existing" ? "" : "AND desired = 'running'";
+  const rows = core.query(`SELECT name, owner FROM boxes WHERE id <> ? ${counted} ORDER BY name`, boxId);
+  const mine = rows.filter((row) => row.owner === owner).map((row) => String(row.name));
+  // A box that is starting does not use its memory yet: what it may use is promised to it,
+  // as long as the process that starts it lives.
+  const starting = core
+    .query(
+      `SELECT l.*, b.spec ->> 'memory' AS memory
+       FROM boxes b JOIN operations o ON o.box_id = b.id JOIN leases l ON l.box_id = b.id
+       WHERE b.id <> ? AND b.desired = 'running' AND o.kind IN ('create', 'start', 'restart', 'recreate')`,
+      boxId,
+    )
+    .filter((row) => core.options.isAlive(leaseFrom(row).holder));
+  return {
+    owner: mine.length,
+    global: rows.length,
+    ownerNames: mine,
+    promised: starting.reduce((sum, row) => sum + Number(row.memory), 0),
+  };
+}
+
+/** The error for a name that is in the ledger already. */
+export function nameTaken(name: string, caller: string): DevboxError {
+  return new DevboxError("NAME_TAKEN", `the name "${name}" is taken on this host.`, {
+    why: "Names are shared by everyone here, because they become host names on the tailnet.",
+    next: [`Try another name, for example: devbox-ctl create ${name}-${caller.replace(/[^a-z0-9]/g, "") || "2"}`],
+  });
+}

@@ -1,0 +1,74 @@
+import { randomInt } from "node:crypto";
+import { readFileSync, statfsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import type { HostFree } from "../../core/limits.ts";
+import type { ProcessIdentity } from "../../core/operation.ts";
+import { KIB } from "../../core/size.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Host } from "../../ports/host.ts";
+import { readText, tokenProcesses } from "./processes.ts";
+
+const ID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+/** Milliseconds between two looks for an orphaned engine process. */
+const ORPHAN_POLL = 50;
+
+/** This Linux machine, from /proc. */
+export function createHost(clock: Clock): Host {
+  return {
+    cores: () => availableParallelism(),
+    free: (storage) => ({ memory: availableMemory(), disk: storage === undefined ? undefined : freeDisk(storage) }),
+    self: () => identify(process.pid) ?? { pid: process.pid, startTicks: "unknown", bootId: bootId() },
+    isAlive: (other) => {
+      if (other.bootId !== bootId()) return false;
+      const now = identify(other.pid);
+      return now !== undefined && now.startTicks === other.startTicks;
+    },
+    waitForOrphans: async (token, limit) => {
+      const end = clock.monotonic() + limit;
+      while (tokenProcesses(token).length > 0) {
+        if (clock.monotonic() > end) return false;
+        await clock.sleep(ORPHAN_POLL);
+      }
+      return true;
+    },
+    // A letter first: ids become parts of names.
+    newId: (length) =>
+      Array.from({ length }, (_, i) => ID_LETTERS[randomInt(i === 0 ? 26 : ID_LETTERS.length)] ?? "a").join(""),
+  };
+}
+
+/** Bytes of memory to be had without swapping; everything when the kernel does not say. */
+function availableMemory(): HostFree["memory"] {
+  const kib = /^MemAvailable:\s+(\d+) kB$/m.exec(readText("/proc/meminfo") ?? "")?.[1];
+  return kib === undefined ? Number.MAX_SAFE_INTEGER : Number(kib) * KIB;
+}
+
+/** Bytes that this account may still write in the file system of a directory. */
+function freeDisk(path: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
+  } catch {
+    // Not made yet, or not ours to look at (another account's storage): then there is no figure.
+    return undefined;
+  }
+}
+
+let knownBootId: string | undefined;
+
+function bootId(): string {
+  knownBootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return knownBootId;
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)); the command in field 2 may hold blanks and brackets. */
+function identify(pid: number): ProcessIdentity | undefined {
+  const stat = readText(`/proc/${String(pid)}/stat`);
+  if (stat === undefined) return undefined;
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const startTicks = fields[19];
+  // A zombie holds its number but can do nothing any more.
+  if (startTicks === undefined || fields[0] === "Z" || fields[0] === "X") return undefined;
+  return { pid, startTicks, bootId: bootId() };
+}

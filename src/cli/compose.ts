@@ -1,0 +1,81 @@
+import { resolve } from "node:path";
+import { createPodmanEngine } from "../adapters/podman/engine.ts";
+import { openLedger } from "../adapters/sqlite/ledger.ts";
+import { callerFromProcess } from "../adapters/system/caller.ts";
+import { systemClock } from "../adapters/system/clock.ts";
+import { readConfigText } from "../adapters/system/files.ts";
+import { createHost } from "../adapters/system/host.ts";
+import type { Config, ConfigSource } from "../core/config/config.ts";
+import { DEFAULTS } from "../core/config/defaults.ts";
+import { DevboxError } from "../core/errors.ts";
+import { quote } from "../core/text.ts";
+import { SECOND } from "../core/time.ts";
+import type { ContainerEngine } from "../ports/engine.ts";
+import type { Ledger } from "../ports/ledger.ts";
+import type { Progress } from "../ports/progress.ts";
+import type { Deps } from "../usecases/deps.ts";
+import { configFiles, defaultStateDir } from "./paths.ts";
+
+/** Where everything is put together; the only file outside the adapters that knows them. */
+
+/**
+ * The configuration in force: the file that `--config` or DEVBOX_CONFIG names, else the first that exists, else none.
+ * @throws {DevboxError} INVALID_CONFIG
+ */
+export async function loadConfig(named: string | undefined): Promise<ConfigSource> {
+  const chosen = named ?? process.env.DEVBOX_CONFIG;
+  if (chosen !== undefined && chosen !== "") {
+    const file = resolve(chosen);
+    const text = readConfigText(file);
+    if (text === undefined) {
+      throw new DevboxError("INVALID_CONFIG", `there is no configuration file ${quote(file)}.`, {
+        why: named === undefined ? "DEVBOX_CONFIG names it." : "--config names it.",
+        next: ["Name another one, or leave it out to have the defaults"],
+      });
+    }
+    return { config: await parseConfig(text, file), file };
+  }
+  for (const file of configFiles()) {
+    const text = readConfigText(file);
+    if (text !== undefined) return { config: await parseConfig(text, file), file };
+  }
+  return { config: DEFAULTS, file: undefined };
+}
+
+/** A configuration's text, checked. YAML and the schema are loaded only when there is a file. */
+export async function parseConfig(text: string, file: string): Promise<Config> {
+  const [{ parseYaml }, { readConfig }] = await Promise.all([import("./yaml.ts"), import("../core/config/read.ts")]);
+  return readConfig(parseYaml(text, file), file);
+}
+
+/** Directory of the ledger. */
+export function stateDirOf(config: Config): string {
+  return config.state.dir ?? defaultStateDir();
+}
+
+export function engineOf(config: Config): ContainerEngine {
+  const { path, runtime, namespace, timeout } = config.engine;
+  return createPodmanEngine({ path, timeout: timeout * SECOND }, { namespace, runtime });
+}
+
+/** @throws {DevboxError} STATE_UNWRITABLE, HOST_DISK, LEDGER_CORRUPT, LEDGER_NEWER, BUSY */
+export function ledgerOf(config: Config): Ledger {
+  const host = createHost(systemClock);
+  return openLedger({ stateDir: stateDirOf(config), config, isAlive: (holder) => host.isAlive(holder) });
+}
+
+export const clock = systemClock;
+
+/** Everything a use case needs, on the real parts. */
+export function compose(config: Config, progress: Progress, interrupt: AbortSignal): Deps {
+  return {
+    engine: engineOf(config),
+    ledger: ledgerOf(config),
+    clock: systemClock,
+    host: createHost(systemClock),
+    config,
+    caller: callerFromProcess(),
+    progress,
+    interrupt,
+  };
+}

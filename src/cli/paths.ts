@@ -1,0 +1,24 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** A directory of the XDG base directory specification: absolute in the environment, else under the home. */
+function xdg(variable: string, fallback: string): string {
+  const value = process.env[variable];
+  // The specification says that relative paths are to be ignored.
+  return value?.startsWith("/") === true ? value : join(homedir(), fallback);
+}
+
+/** Where the ledger is kept when the configuration does not say. */
+export function defaultStateDir(): string {
+  return join(xdg("XDG_STATE_HOME", ".local/state"), "devbox");
+}
+
+/** Where what was slow to build is kept; losing it costs time, nothing else. */
+export function cacheDir(): string {
+  return join(xdg("XDG_CACHE_HOME", ".cache"), "devbox-ctl");
+}
+
+/** Where a configuration is looked for when none is named, the first that exists wins. */
+export function configFiles(): string[] {
+  return ["/etc/devbox/config.yaml", join(xdg("XDG_CONFIG_HOME", ".config"), "devbox", "config.yaml")];
+}

@@ -1,0 +1,32 @@
+import { took } from "../../core/time.ts";
+import type { CreateResult } from "../../usecases/create.ts";
+import type { Style } from "../style.ts";
+import { boxJson } from "./box.ts";
+import { facts } from "./table.ts";
+
+/** The end of `create`, after its steps: what one does with the box now. */
+export function presentCreate(style: Style, result: CreateResult, span: number): string {
+  const { name, desired } = result.box;
+  if (desired === "stopped") {
+    return `\n  ${style.strong(name)} is created, and stopped.\n    start        devbox-ctl start ${name}`;
+  }
+  return [
+    "",
+    `  ${style.strong(name)} is ready (${took(span)})`,
+    facts(style, [
+      ["  shell", `devbox-ctl ssh ${name}`],
+      ["  command", `devbox-ctl exec ${name} -- make test`],
+      ["  files", `devbox-ctl cp FILE ${name}:workspace/`],
+    ]),
+  ].join("\n");
+}
+
+/** `create --json`; its schema is docs/json/create.schema.json. */
+export function createJson(result: CreateResult) {
+  return {
+    box: boxJson(result.box),
+    state: result.box.desired,
+    slots: result.slots,
+    notEnforced: [...result.unenforced],
+  };
+}

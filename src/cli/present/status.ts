@@ -1,0 +1,91 @@
+import { formatSize } from "../../core/size.ts";
+import { ago, iso, type Millis } from "../../core/time.ts";
+import type { StatusResult } from "../../usecases/status.ts";
+import { jsonTime, orNull } from "../json.ts";
+import type { Style } from "../style.ts";
+import { boxJson } from "./box.ts";
+import { facts } from "./table.ts";
+
+/** `status` for a person. [E-04] */
+export function presentStatus(style: Style, result: StatusResult, now: Millis): string {
+  const { box, detail, usage, homeSize } = result;
+  const time = (at: Millis | undefined) => (at === undefined ? undefined : `${ago(at, now)}   ${style.faint(iso(at))}`);
+  const used = time(box.lastUsedAt);
+  return facts(style, [
+    ["name", style.strong(box.name)],
+    ["state", stateLine(result)],
+    ["created", time(box.createdAt)],
+    ["last used", used === undefined ? "never" : `${box.lastUsedBy ?? "unknown"}, ${used}`],
+    ["started", result.state === "running" ? time(detail?.startedAt) : undefined],
+    ["stopped", result.state === "stopped" ? time(detail?.exitedAt) : undefined],
+    ["pid", detail?.pid === undefined ? undefined : String(detail.pid)],
+    ["address", detail?.address],
+    ["cpu", limited(style, result, "cpus", cpuLine(result))],
+    ["memory", limited(style, result, "memory", memoryLine(result))],
+    [
+      "processes",
+      limited(
+        style,
+        result,
+        "pids",
+        `${usage?.pids === undefined ? "" : `${String(usage.pids)} of `}at most ${String(box.spec.pids)}`,
+      ),
+    ],
+    ["disk", homeSize === undefined ? undefined : `${formatSize(homeSize)} in its home`],
+    ["home", box.spec.home],
+    ["image", box.spec.image],
+    ["id", box.id],
+  ]);
+}
+
+function stateLine(result: StatusResult): string {
+  const { operation, state, box, detail } = result;
+  if (operation?.holder)
+    return `${state}; ${operation.holder.command} is under way (process ${String(operation.holder.holder.pid)})`;
+  if (operation) return `${state}; a ${operation.kind} was interrupted\n→ devbox-ctl doctor --fix`;
+  if (state === "gone")
+    return `gone: its container was removed by other hands\n→ devbox-ctl start ${box.name} --recreate`;
+  if (state === "stopped" && detail?.outOfMemory === true) return "stopped: it ran out of memory";
+  if (state === "stopped" && box.desired === "running") {
+    return `stopped by itself (exit code ${String(detail?.exitCode ?? 0)})\n→ devbox-ctl logs ${box.name} · devbox-ctl start ${box.name}`;
+  }
+  return state;
+}
+
+function cpuLine({ box, usage }: StatusResult): string {
+  const limit = `${String(box.spec.cpus)} ${box.spec.cpus === 1 ? "core" : "cores"}`;
+  return usage?.cpuPercent === undefined ? limit : `${usage.cpuPercent.toFixed(1)} % of a core, at most ${limit}`;
+}
+
+function memoryLine({ box, usage }: StatusResult): string {
+  const limit = formatSize(box.spec.memory);
+  return usage?.memory === undefined ? limit : `${formatSize(usage.memory)} / ${limit}`;
+}
+
+function limited(style: Style, result: StatusResult, limit: StatusResult["unenforced"][number], line: string): string {
+  return result.unenforced.includes(limit) ? `${line}   ${style.warn("not enforced on this host")}` : line;
+}
+
+/** `status --json`; its schema is docs/json/status.schema.json. */
+export function statusJson(result: StatusResult) {
+  const { box, state, detail, usage, homeSize, unenforced, operation } = result;
+  return {
+    box: boxJson(box),
+    state,
+    desired: box.desired,
+    startedAt: state === "running" ? jsonTime(detail?.startedAt) : null,
+    stoppedAt: state === "stopped" ? jsonTime(detail?.exitedAt) : null,
+    exitCode: state === "stopped" && detail ? detail.exitCode : null,
+    outOfMemory: detail?.outOfMemory ?? false,
+    pid: orNull(detail?.pid),
+    address: orNull(detail?.address),
+    cpuPercent: orNull(usage?.cpuPercent),
+    memoryUsedBytes: orNull(usage?.memory),
+    processes: orNull(usage?.pids),
+    homeBytes: orNull(homeSize),
+    notEnforced: [...unenforced],
+    operation: operation
+      ? { kind: operation.kind, interrupted: operation.holder === undefined, pid: orNull(operation.holder?.holder.pid) }
+      : null,
+  };
+}

@@ -1,0 +1,89 @@
+import { took } from "../core/time.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Progress } from "../ports/progress.ts";
+import { type Style, styleFor } from "./style.ts";
+
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+/** Milliseconds a frame of the spinner is shown. */
+const FRAME = 80;
+/** Steps shorter than this are not worth a time, in milliseconds. */
+const WORTH_A_TIME = 50;
+const TITLE_WIDTH = 24;
+const DETAIL_WIDTH = 52;
+
+/** A progress that the command can end when an error is about to be shown. */
+export interface ShownProgress extends Progress {
+  /** Takes a spinner off the screen; the step that was under way is marked as failed. */
+  stop(): void;
+}
+
+/** Says nothing: for `--json`, `--quiet` and commands whose output is somebody else's. */
+export const silentProgress: ShownProgress = {
+  begin: () => undefined,
+  done: () => undefined,
+  remark: () => undefined,
+  stop: () => undefined,
+};
+
+/** One line a step on a stream: with a spinner on a terminal, when done elsewhere. */
+export function showProgress(stream: NodeJS.WriteStream, clock: Clock): ShownProgress {
+  const style = styleFor(stream);
+  const spinner = stream.isTTY ? createSpinner(stream, style) : undefined;
+  let current: { step: string; since: number } | undefined;
+  const write = (line: string) => {
+    spinner?.clear();
+    stream.write(`${line}\n`);
+  };
+  return {
+    begin: (step) => {
+      current = { step, since: clock.monotonic() };
+      spinner?.show(step);
+    },
+    done: (detail) => {
+      if (current === undefined) return;
+      const span = clock.monotonic() - current.since;
+      write(doneLine(style, current.step, detail ?? "", span));
+      current = undefined;
+    },
+    remark: (text) => {
+      write(`  ${style.warn("!")} ${text}`);
+      if (current) spinner?.show(current.step);
+    },
+    stop: () => {
+      if (current) write(`  ${style.bad("✗")} ${current.step}`);
+      spinner?.clear();
+      current = undefined;
+    },
+  };
+}
+
+function doneLine(style: Style, step: string, detail: string, span: number): string {
+  const time = span < WORTH_A_TIME ? "" : style.faint(took(span));
+  const columns = `${step.padEnd(TITLE_WIDTH)}${time === "" ? detail : detail.padEnd(DETAIL_WIDTH)} ${time}`;
+  return `  ${style.good("✓")} ${columns}`.trimEnd();
+}
+
+function createSpinner(stream: NodeJS.WriteStream, style: Style) {
+  let timer: NodeJS.Timeout | undefined;
+  const clear = () => {
+    if (timer === undefined) return;
+    clearInterval(timer);
+    timer = undefined;
+    stream.write("\r\u001b[K");
+  };
+  return {
+    clear,
+    show: (text: string) => {
+      clear();
+      let frame = 0;
+      const draw = () => {
+        stream.write(`\r  ${style.strong(FRAMES[frame % FRAMES.length] ?? "")} ${text} …\u001b[K`);
+        frame += 1;
+      };
+      draw();
+      timer = setInterval(draw, FRAME);
+      // A spinner must never be what keeps a process alive.
+      timer.unref();
+    },
+  };
+}

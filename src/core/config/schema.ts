@@ -1,0 +1,100 @@
+import * as z from "zod";
+import { parseSize } from "../size.ts";
+import { brokenNameRule } from "../name.ts";
+import { DEFAULTS } from "./defaults.ts";
+
+const size = z
+  .string()
+  .transform((text, ctx) => {
+    const parsed = parseSize(text);
+    if ("bytes" in parsed) return parsed.bytes;
+    ctx.addIssue({ code: "custom", message: `${parsed.problem}; give a size such as 4GiB`, input: text });
+    return z.NEVER;
+  })
+  .meta({ examples: ["4GiB"] });
+
+const positiveInt = z.int().min(1);
+const { limits, engine } = DEFAULTS;
+
+/** One description a key: it becomes the config reference and the JSON Schema. */
+export const configSchema = z.strictObject({
+  host: z
+    .strictObject({
+      name: z.string().min(1).nullable().default(null).describe("Name of this host in messages; null: its host name"),
+    })
+    .prefault({})
+    .describe("The host itself"),
+  state: z
+    .strictObject({
+      dir: z
+        .string()
+        .startsWith("/", "must be an absolute path")
+        .nullable()
+        .default(null)
+        .describe("Where the ledger is kept; null: $XDG_STATE_HOME/devbox"),
+    })
+    .prefault({})
+    .describe("The program's own state"),
+  limits: z
+    .strictObject({
+      perUser: z.int().min(0).default(limits.perUser).describe("Boxes one user may have"),
+      global: z.int().min(0).default(limits.global).describe("Boxes this host may have"),
+      counts: z
+        .enum(["existing", "running"])
+        .default(limits.counts)
+        .describe("Which boxes count: all that exist, or only those that run"),
+      cpus: z.number().min(0.1).default(limits.cpus).describe("CPU cores of a box that does not ask"),
+      memory: size.default(limits.memory).describe("Memory of a box that does not ask"),
+      pids: positiveInt.default(limits.pids).describe("Most processes and threads in one box"),
+      maxCpus: z.number().min(0.1).default(limits.maxCpus).describe("Most CPU cores that one box may ask for"),
+      maxMemory: size.default(limits.maxMemory).describe("Most memory that one box may ask for"),
+      reserve: z
+        .strictObject({
+          memory: size.default(limits.reserve.memory).describe("Memory that create and start must leave the host"),
+          disk: size.default(limits.reserve.disk).describe("Disk that create and start must leave the host"),
+        })
+        .prefault({})
+        .describe("What belongs to the host alone"),
+    })
+    .prefault({})
+    .describe("Limits, checked and taken in one transaction")
+    .refine((l) => l.cpus <= l.maxCpus, { path: ["cpus"], error: "must not be over maxCpus" })
+    .refine((l) => l.memory <= l.maxMemory, { path: ["memory"], error: "must not be over maxMemory" }),
+  image: z.string().min(1).default(DEFAULTS.image).describe("Image of a box that does not ask; never pulled"),
+  engine: z
+    .strictObject({
+      kind: z.literal("podman").default(engine.kind).describe("The container engine"),
+      path: z.string().min(1).default(engine.path).describe("The podman command: a path, or a name looked up in PATH"),
+      runtime: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(engine.runtime)
+        .describe("OCI runtime for boxes; null: the engine's own choice"),
+      namespace: z
+        .string()
+        .refine((n) => n.length <= 20 && brokenNameRule(n) === undefined, "must be a short name as boxes have")
+        .default(engine.namespace)
+        .describe("Prefix and label of this installation's containers and volumes"),
+      timeout: z
+        .int()
+        .min(1)
+        .max(3600)
+        .default(engine.timeout)
+        .describe("Seconds after which a quick engine call is given up"),
+    })
+    .prefault({})
+    .describe("The container engine"),
+  users: z
+    .record(
+      z.string(),
+      z.strictObject({
+        limits: z
+          .strictObject({ boxes: z.int().min(0).optional().describe("Boxes this user may have") })
+          .optional()
+          .describe("Limits of this user alone"),
+      }),
+    )
+    .default({})
+    .describe("Users by name"),
+});

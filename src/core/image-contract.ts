@@ -1,0 +1,10 @@
+import manifest from "../../containers/box/image.json" with { type: "json" };
+
+/**
+ * The image contract (docs/image-contract.md) as this program needs it; the one definition is
+ * containers/box/image.json, which the image builders read as well.
+ */
+export const IMAGE = manifest;
+
+/** Label of an image that says which version of the contract it keeps. */
+export const CONTRACT_LABEL = "devbox-ctl.image.contract";

@@ -1,0 +1,78 @@
+import type { BoxRecord } from "./box.ts";
+
+/** Labels on every container and volume of ours; they suffice to rebuild the ledger (DESIGN.md section 2). */
+export const LABEL = {
+  /** Which installation an object belongs to; two on one engine never touch each other's. */
+  namespace: "devbox-ctl.namespace",
+  /** What the object is: {@link ObjectKind}. */
+  kind: "devbox-ctl.kind",
+  box: "devbox-ctl.box",
+  id: "devbox-ctl.id",
+  owner: "devbox-ctl.owner",
+  spec: "devbox-ctl.spec",
+  /** When the box was created, milliseconds since the epoch. */
+  created: "devbox-ctl.created",
+} as const;
+
+export type ObjectKind = "box" | "home" | "private";
+
+/** Labels for one object of a box. */
+export function labelsOf(
+  namespace: string,
+  kind: ObjectKind,
+  box: Pick<BoxRecord, "id" | "name" | "owner" | "createdAt" | "spec">,
+): Record<string, string> {
+  return {
+    [LABEL.namespace]: namespace,
+    [LABEL.kind]: kind,
+    [LABEL.box]: box.name,
+    [LABEL.id]: box.id,
+    [LABEL.owner]: box.owner,
+    [LABEL.created]: String(box.createdAt),
+    // A volume outlives specs (rebuild, resize), so only the container carries one.
+    ...(kind === "box" ? { [LABEL.spec]: JSON.stringify(box.spec) } : {}),
+  };
+}
+
+/** What the labels of an object say, as far as they can be trusted to be ours. */
+export interface ObjectIdentity {
+  readonly kind: ObjectKind;
+  readonly id: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly createdAt: number | undefined;
+  readonly spec: string | undefined;
+}
+
+/** Reads our labels; undefined when the object is not ours or of another installation. */
+export function identityFrom(
+  namespace: string,
+  labels: Readonly<Record<string, string>> | null | undefined,
+): ObjectIdentity | undefined {
+  if (labels?.[LABEL.namespace] !== namespace) return undefined;
+  const kind = labels[LABEL.kind];
+  const id = labels[LABEL.id];
+  const name = labels[LABEL.box];
+  const owner = labels[LABEL.owner];
+  if (kind !== "box" && kind !== "home" && kind !== "private") return undefined;
+  if (!id || !name || !owner) return undefined;
+  const created = Number(labels[LABEL.created]);
+  return {
+    kind,
+    id,
+    name,
+    owner,
+    createdAt: Number.isSafeInteger(created) && created > 0 ? created : undefined,
+    spec: labels[LABEL.spec],
+  };
+}
+
+/** Names of a box's objects in the engine. */
+export function objectNames(namespace: string, name: string, id: string) {
+  return {
+    container: `${namespace}-${name}`,
+    // The id keeps a home that outlived its box apart from a later box of the same name.
+    home: `${namespace}-${name}-${id}-home`,
+    private: `${namespace}-${name}-${id}-private`,
+  };
+}

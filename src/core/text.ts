@@ -1,0 +1,32 @@
+/** Longest piece of a caller's text that an error message repeats, in characters. */
+const QUOTE_LIMIT = 80;
+
+/**
+ * A caller's or an engine's text made safe for a terminal: control characters and
+ * everything that could move a cursor or change direction is shown as an escape.
+ */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is being removed
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (c) =>
+    c === "\n" ? "\\n" : c === "\t" ? "\\t" : `\\u{${c.charCodeAt(0).toString(16)}}`,
+  );
+}
+
+/** Like {@link printable}, but keeps line breaks: for a program's own words of several lines. */
+export function printableLines(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => printable(line))
+    .join("\n");
+}
+
+/** A caller's text in double quotes, printable and cut to a length that a line can hold. */
+export function quote(text: string): string {
+  const safe = printable(text.length > QUOTE_LIMIT ? text.slice(0, QUOTE_LIMIT) : text);
+  return text.length > QUOTE_LIMIT ? `"${safe}…" (${String(text.length)} characters)` : `"${safe}"`;
+}
+
+/** `1 box`, `2 boxes`. */
+export function count(n: number, noun: string, plural = `${noun}s`): string {
+  return `${String(n)} ${n === 1 ? noun : plural}`;
+}

@@ -1,0 +1,166 @@
+import type { ContainerState } from "../core/box.ts";
+import type { ObjectIdentity } from "../core/labels.ts";
+import type { BoxSpec } from "../core/spec.ts";
+import type { Millis } from "../core/time.ts";
+
+/** What the engine is and can do; found out once and kept until the engine changes. */
+export interface EngineFacts {
+  readonly version: string;
+  readonly rootless: boolean;
+  readonly cgroupVersion: "v1" | "v2";
+  /** Controllers that boxes' limits can use: some of cpu, memory, pids. */
+  readonly controllers: readonly string[];
+  readonly storageDriver: string;
+  /** Directory under which images, containers and volumes are kept. */
+  readonly storageDir: string;
+  readonly runtime: string;
+  readonly network: string;
+}
+
+/** A limit that the engine takes and then does not enforce. */
+export type UnenforcedLimit = "cpus" | "memory" | "pids";
+
+/** A container of ours as the engine lists it. */
+export interface EngineBox {
+  readonly containerId: string;
+  readonly identity: ObjectIdentity;
+  readonly state: ContainerState;
+  readonly image: string;
+  readonly startedAt: Millis | undefined;
+  readonly exitedAt: Millis | undefined;
+  readonly exitCode: number;
+}
+
+/** One container, closely. */
+export interface EngineBoxDetail {
+  readonly state: ContainerState;
+  readonly pid: number | undefined;
+  readonly address: string | undefined;
+  readonly imageId: string;
+  readonly startedAt: Millis | undefined;
+  readonly exitedAt: Millis | undefined;
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+}
+
+/** What a running box uses at the moment. */
+export interface BoxUsage {
+  /** Per cent of one core. */
+  readonly cpuPercent: number | undefined;
+  /** Bytes. */
+  readonly memory: number | undefined;
+  readonly pids: number | undefined;
+}
+
+export interface EngineVolume {
+  readonly name: string;
+  readonly identity: ObjectIdentity;
+  readonly createdAt: Millis | undefined;
+  readonly mountpoint: string;
+}
+
+export interface EngineImage {
+  readonly id: string;
+  readonly names: readonly string[];
+  readonly createdAt: Millis | undefined;
+  /** Bytes. */
+  readonly size: number;
+  /** Version of the image contract it says it keeps. */
+  readonly contract: string;
+}
+
+/** A box's objects to be made. */
+export interface NewContainer {
+  readonly name: string;
+  readonly hostname: string;
+  readonly spec: BoxSpec;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Limits that this engine cannot enforce and would refuse or silently ignore. */
+  readonly unenforced: readonly UnenforcedLimit[];
+  /** Marks the engine's process; see {@link Host.waitForOrphans}. */
+  readonly token: string;
+}
+
+/** A program run in a box with the caller's own streams. */
+export interface Session {
+  readonly containerId: string;
+  /** Marks every process of the session, so that it can be ended from outside. */
+  readonly sessionId: string;
+  /** The command, or undefined for a login shell. */
+  readonly command: readonly string[] | undefined;
+  readonly tty: boolean;
+  /** Environment variables the caller's terminal needs in the box: TERM, LANG and the like. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How a session ended: the command's own exit code, or that the engine could not run it. */
+export interface SessionEnd {
+  readonly exitCode: number;
+  /** The signal that ended the engine's client, such as SIGHUP when the terminal went away. */
+  readonly signal: string | undefined;
+}
+
+/** A program in a box whose streams the use case holds. */
+export interface BoxPipe {
+  readonly stdin: NodeJS.WritableStream;
+  readonly stdout: NodeJS.ReadableStream;
+  /** Resolves when it ended; stderr is cut to its last few kilobytes. */
+  readonly ended: Promise<{ exitCode: number; stderr: string }>;
+  /** Ends the program on the host and in the box. */
+  kill(): void;
+}
+
+export interface LogRequest {
+  readonly follow: boolean;
+  readonly tail: number | undefined;
+  readonly since: Millis | undefined;
+}
+
+/**
+ * The thing that runs boxes. All methods have time limits and throw {@link DevboxError}
+ * ENGINE_MISSING, ENGINE_TIMEOUT, ENGINE_FAILED or ENGINE_GARBAGE, with the engine's own words in `why`.
+ * "Gone" objects are no error where removing is asked.
+ */
+export interface ContainerEngine {
+  facts(): Promise<EngineFacts>;
+  /** Changes when the engine or its settings do, so that kept facts can be told stale. Starts nothing. */
+  fingerprint(): string;
+
+  boxes(): Promise<EngineBox[]>;
+  /** Undefined when there is no such container. */
+  inspect(containerId: string): Promise<EngineBoxDetail | undefined>;
+  usage(containerIds: readonly string[]): Promise<ReadonlyMap<string, BoxUsage>>;
+  /** Makes and, with `start`, starts the container; returns its full id. @throws IMAGE_NOT_FOUND */
+  createBox(box: NewContainer, start: boolean): Promise<string>;
+  /** @throws CONTAINER_GONE */
+  startBox(containerId: string, token: string): Promise<void>;
+  /** Asks the box to end and kills it after `grace` seconds. @throws CONTAINER_GONE */
+  stopBox(containerId: string, grace: number, token: string): Promise<void>;
+  /** Removes whatever containers carry this box id, running or not; none is no error. */
+  removeBox(boxId: string, grace: number, token: string): Promise<void>;
+  /** Waits inside the box until its services answer. @returns what is not ready, one line each; empty when ready. */
+  waitReady(containerId: string, seconds: number, token: string): Promise<string[]>;
+
+  volumes(): Promise<EngineVolume[]>;
+  createVolume(name: string, labels: Readonly<Record<string, string>>, token: string): Promise<void>;
+  /** @throws VOLUME_IN_USE */
+  removeVolume(name: string, token: string): Promise<void>;
+  /** Bytes on disk of volumes, by name. */
+  volumeSizes(volumes: readonly EngineVolume[]): Promise<ReadonlyMap<string, number>>;
+
+  session(session: Session): Promise<SessionEnd>;
+  /** Sends a signal to every process of a session that is left in the box. */
+  endSession(containerId: string, sessionId: string, signal: string): Promise<void>;
+  /** Starts a program of the image as dev, with pipes. */
+  pipe(containerId: string, argv: readonly string[]): BoxPipe;
+  /** Copies the box's log to the caller's standard output. @returns the exit code of the engine's client */
+  logs(containerId: string, request: LogRequest): Promise<number>;
+
+  images(): Promise<EngineImage[]>;
+  /** Makes an image of a root file system archive, with Containerfile-like changes. @returns its id */
+  importImage(file: string, changes: readonly string[], tag: string): Promise<string>;
+  /** Loads an image archive. @returns the names it brought. */
+  loadImage(file: string): Promise<string[]>;
+  /** Gives an image one more name. */
+  tagImage(image: string, tag: string): Promise<void>;
+}

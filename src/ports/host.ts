@@ -1,0 +1,23 @@
+import type { ProcessIdentity } from "../core/operation.ts";
+import type { HostFree } from "../core/limits.ts";
+
+/** What the machine itself knows. All of it is read from the kernel; nothing is started. */
+export interface Host {
+  /** CPU cores this process may use. */
+  cores(): number;
+  /** Memory and disk that are free now; `storage` is the engine's storage directory when known. */
+  free(storage: string | undefined): HostFree;
+  /** This very process. */
+  self(): ProcessIdentity;
+  /** Whether exactly that process still runs. */
+  isAlive(process: ProcessIdentity): boolean;
+  /**
+   * Waits until no engine process that was started under a token is left, because a killed command's
+   * engine call goes on without it.
+   * @param limit milliseconds
+   * @returns false when some were still there at the limit.
+   */
+  waitForOrphans(token: string, limit: number): Promise<boolean>;
+  /** A new random id of lower-case letters and digits. */
+  newId(length: number): string;
+}

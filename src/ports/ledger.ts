@@ -1,0 +1,99 @@
+import type { BoxRecord, Caller, DesiredState, Phase } from "../core/box.ts";
+import type { HostFree } from "../core/limits.ts";
+import type {
+  LeaseRecord,
+  OperationInput,
+  OperationKind,
+  OperationRecord,
+  ProcessIdentity,
+} from "../core/operation.ts";
+import type { Millis } from "../core/time.ts";
+
+/** A box to be entered; the ledger fills in the rest. */
+export type NewBox = Pick<BoxRecord, "id" | "name" | "owner" | "desired" | "spec" | "createdAt">;
+
+/** What changes about a box. */
+export interface BoxChange {
+  readonly phase?: Phase;
+  readonly desired?: DesiredState;
+  readonly containerId?: string;
+  readonly spec?: BoxRecord["spec"];
+  readonly stoppedAt?: Millis | null;
+  readonly lastUsed?: { readonly at: Millis; readonly by: string };
+}
+
+/** Who wants to hold a box, and for what; shown to whoever comes second. */
+export interface LeaseRequest {
+  readonly holder: ProcessIdentity;
+  readonly command: string;
+  readonly caller: Caller;
+  readonly now: Millis;
+}
+
+/** What is needed to take a name and a slot, or the slot of a start. */
+export interface SlotRequest {
+  /** Called inside the transaction, so that what it reads is no older than the count. */
+  readonly free: () => HostFree;
+}
+
+export interface OperationStart {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly input: OperationInput;
+  readonly now: Millis;
+}
+
+/**
+ * The registry of boxes, leases and unfinished operations: one file, every method one transaction.
+ * Methods are synchronous on purpose: no other code of this process can run between a check and its act.
+ * All throw {@link DevboxError} BUSY when other processes kept the file locked for too long.
+ */
+export interface Ledger {
+  boxes(): BoxRecord[];
+  boxByName(name: string): BoxRecord | undefined;
+  boxById(id: string): BoxRecord | undefined;
+
+  /**
+   * Takes name, slot, lease and the journal entry of a create in one immediate transaction.
+   * @throws {DevboxError} NAME_TAKEN, LIMIT_PER_USER, LIMIT_GLOBAL, HOST_MEMORY, HOST_DISK
+   */
+  reserve(box: NewBox, operation: OperationStart, lease: LeaseRequest, slot: SlotRequest): void;
+  /**
+   * Begins an operation on a box whose lease is held. With `slot`, what a start takes is checked with it.
+   * @throws {DevboxError} LIMIT_PER_USER, LIMIT_GLOBAL, HOST_MEMORY, HOST_DISK
+   */
+  begin(boxId: string, operation: OperationStart, change: BoxChange, slot?: SlotRequest): void;
+  /** Records that a step is about to be done. */
+  beginStep(operationId: string, step: string): void;
+  /** Records that a step is done, and what is known of the box since. */
+  endStep(operationId: string, step: string, boxId: string, change?: BoxChange): void;
+  /** Notes why the operation stopped; it stays open. */
+  failOperation(operationId: string, error: string): void;
+  /** Closes the operation and changes the box, or removes it with its lease and all. */
+  finish(operationId: string, boxId: string, outcome: BoxChange | "remove"): void;
+  operations(): OperationRecord[];
+  operationOn(boxId: string): OperationRecord | undefined;
+
+  /**
+   * Takes the lease of a box, or takes it over from a process that is gone.
+   * @throws {DevboxError} BUSY, saying who holds it; BOX_NOT_FOUND when the box is gone meanwhile.
+   */
+  takeLease(boxId: string, request: LeaseRequest): void;
+  /** Gives the lease back if this process holds it. */
+  releaseLease(boxId: string, holder: ProcessIdentity): void;
+  leaseOn(boxId: string): LeaseRecord | undefined;
+  leases(): LeaseRecord[];
+  dropLease(boxId: string): void;
+
+  update(boxId: string, change: BoxChange): void;
+  /** Enters a box that exists in the engine but not here; limits are not asked, it is there already. */
+  adopt(box: NewBox & Pick<BoxRecord, "containerId" | "lastUsedAt">): void;
+  remove(boxId: string): void;
+
+  /** Small facts worth keeping between commands, such as what the engine can do. */
+  fact(key: string): string | undefined;
+  setFact(key: string, value: string): void;
+  /** `ok`, or what the integrity check found. */
+  check(): string;
+  close(): void;
+}

@@ -1,0 +1,20 @@
+import type { Caller } from "../core/box.ts";
+import type { Config } from "../core/config/config.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ContainerEngine } from "../ports/engine.ts";
+import type { Host } from "../ports/host.ts";
+import type { Ledger } from "../ports/ledger.ts";
+import type { Progress } from "../ports/progress.ts";
+
+/** What every use case is given: the ports, the configuration and who asks. */
+export interface Deps {
+  readonly engine: ContainerEngine;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly host: Host;
+  readonly config: Config;
+  readonly caller: Caller;
+  readonly progress: Progress;
+  /** Aborted when the user wants to stop; looked at between steps, never in the middle of one. */
+  readonly interrupt: AbortSignal;
+}

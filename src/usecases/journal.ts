@@ -1,0 +1,59 @@
+import { DevboxError, messageOf } from "../core/errors.ts";
+import type { OperationInput, OperationKind, OperationRecord } from "../core/operation.ts";
+import type { BoxChange, OperationStart } from "../ports/ledger.ts";
+import type { Deps } from "./deps.ts";
+
+/** One idempotent step of an operation: doing it twice is the same as doing it once. */
+export interface Step {
+  /** Name in the journal; never changed once released, because journals outlive upgrades. */
+  readonly name: string;
+  /** What a person is told when it is done. */
+  readonly title: string;
+  readonly run: () => Promise<StepResult>;
+}
+
+/** What a step found out: a detail for the person, and what the ledger should know. */
+export interface StepResult {
+  readonly detail?: string | undefined;
+  readonly change?: BoxChange | undefined;
+}
+
+/** A fresh operation of a kind. */
+export function newOperation(
+  deps: Pick<Deps, "host" | "clock">,
+  kind: OperationKind,
+  input: OperationInput,
+): OperationStart {
+  return { id: deps.host.newId(12), kind, input, now: deps.clock.now() };
+}
+
+/**
+ * Runs the steps that are not done yet, each recorded before it begins and after it is done.
+ * A failure is noted in the journal and leaves the operation open; its caller decides what becomes of it.
+ */
+export async function runSteps(
+  deps: Pick<Deps, "ledger" | "progress" | "interrupt">,
+  operation: Pick<OperationRecord, "id" | "boxId" | "steps">,
+  steps: readonly Step[],
+): Promise<void> {
+  const done = new Set(operation.steps.filter((step) => step.done).map((step) => step.name));
+  for (const step of steps) {
+    if (done.has(step.name)) continue;
+    throwIfInterrupted(deps.interrupt);
+    deps.ledger.beginStep(operation.id, step.name);
+    deps.progress.begin(step.title);
+    try {
+      const { detail, change } = await step.run();
+      deps.ledger.endStep(operation.id, step.name, operation.boxId, change);
+      deps.progress.done(detail);
+    } catch (error) {
+      deps.ledger.failOperation(operation.id, messageOf(error));
+      throw error;
+    }
+  }
+}
+
+/** @throws {DevboxError} INTERRUPTED */
+export function throwIfInterrupted(interrupt: AbortSignal): void {
+  if (interrupt.aborted) throw new DevboxError("INTERRUPTED", "interrupted.");
+}

@@ -1,0 +1,118 @@
+import { boxState, type BoxRecord, type BoxState } from "../core/box.ts";
+import { boxesAllowed } from "../core/limits.ts";
+import type { Millis } from "../core/time.ts";
+import type { BoxUsage, EngineBox } from "../ports/engine.ts";
+import { mayUse } from "./access.ts";
+import type { Deps } from "./deps.ts";
+
+export interface ListedBox {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly state: BoxState;
+  /** True when the process that was working on it is gone; the next command puts it right. */
+  readonly interrupted: boolean;
+  readonly image: string;
+  readonly cpus: number | undefined;
+  /** Bytes. */
+  readonly memory: number | undefined;
+  readonly createdAt: Millis | undefined;
+  readonly lastUsedAt: Millis | undefined;
+  readonly lastUsedBy: string | undefined;
+  readonly stoppedAt: Millis | undefined;
+  readonly usage: BoxUsage | undefined;
+}
+
+export interface ListResult {
+  readonly boxes: readonly ListedBox[];
+  readonly used: number;
+  readonly allowed: number;
+  readonly onHost: number;
+  readonly global: number;
+}
+
+/**
+ * The caller's boxes, by name: what the ledger knows, joined with what the engine has.
+ * @param input.usage ask the engine what the running ones use at the moment
+ */
+export async function list(deps: Deps, input: { readonly usage: boolean }): Promise<ListResult> {
+  // The engine's process is started first; the ledger is read while it works.
+  const listing = deps.engine.boxes();
+  listing.catch(() => undefined);
+  const records = deps.ledger.boxes();
+  const busy = interruptedBoxes(deps);
+  const containers = await listing;
+  const byId = new Map(containers.map((container) => [container.identity.id, container]));
+  const running = containers.filter((c) => c.state === "running" && mayUse(deps.caller, c.identity.owner));
+  const usage = input.usage ? await deps.engine.usage(running.map((c) => c.containerId)) : new Map<string, BoxUsage>();
+
+  const known = records
+    .filter((record) => mayUse(deps.caller, record.owner))
+    .map((record) => registered(record, byId.get(record.id), busy, usage));
+  const ids = new Set(records.map((record) => record.id));
+  const unknown = containers
+    .filter((container) => !ids.has(container.identity.id) && mayUse(deps.caller, container.identity.owner))
+    .map((container) => unregistered(container));
+  return {
+    boxes: [...known, ...unknown].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    used: records.filter((record) => record.owner === deps.caller.user).length,
+    allowed: boxesAllowed(deps.config, deps.caller.user),
+    onHost: records.length,
+    global: deps.config.limits.global,
+  };
+}
+
+/** Ids of boxes with an operation whose process is gone. */
+export function interruptedBoxes(deps: Pick<Deps, "ledger" | "host">): ReadonlySet<string> {
+  const operations = deps.ledger.operations();
+  if (operations.length === 0) return new Set();
+  const alive = new Set(
+    deps.ledger
+      .leases()
+      .filter((lease) => deps.host.isAlive(lease.holder))
+      .map((lease) => lease.boxId),
+  );
+  return new Set(operations.map((operation) => operation.boxId).filter((boxId) => !alive.has(boxId)));
+}
+
+function registered(
+  record: BoxRecord,
+  container: EngineBox | undefined,
+  interrupted: ReadonlySet<string>,
+  usage: ReadonlyMap<string, BoxUsage>,
+): ListedBox {
+  return {
+    id: record.id,
+    name: record.name,
+    owner: record.owner,
+    state: boxState(record.phase, container?.state),
+    interrupted: interrupted.has(record.id),
+    image: record.spec.image,
+    cpus: record.spec.cpus,
+    memory: record.spec.memory,
+    createdAt: record.createdAt,
+    lastUsedAt: record.lastUsedAt,
+    lastUsedBy: record.lastUsedBy,
+    stoppedAt: container?.state === "exited" ? (container.exitedAt ?? record.stoppedAt) : undefined,
+    usage: container && usage.get(container.containerId),
+  };
+}
+
+function unregistered(container: EngineBox): ListedBox {
+  const { id, name, owner, createdAt } = container.identity;
+  return {
+    id,
+    name,
+    owner,
+    state: "unregistered",
+    interrupted: false,
+    image: container.image,
+    cpus: undefined,
+    memory: undefined,
+    createdAt,
+    lastUsedAt: undefined,
+    lastUsedBy: undefined,
+    stoppedAt: undefined,
+    usage: undefined,
+  };
+}

@@ -1,0 +1,76 @@
+import type { BoxRecord } from "../core/box.ts";
+import { DevboxError } from "../core/errors.ts";
+import { type OperationRecord, recoveryOf } from "../core/operation.ts";
+import { SECOND } from "../core/time.ts";
+import type { Deps } from "./deps.ts";
+import { runSteps } from "./journal.ts";
+import { outcomeOf, stepsOf, undoCreate } from "./operations.ts";
+
+/** How long a killed command's engine call is waited for; longer than the engine's own slowest quick call. */
+const ORPHAN_LIMIT = 120 * SECOND;
+
+/** What was done about an interrupted operation. */
+export interface Recovery {
+  readonly name: string;
+  readonly kind: OperationRecord["kind"];
+  readonly how: "finished" | "undone";
+}
+
+/**
+ * Finishes or undoes what a process that is gone left on a box whose lease is held.
+ * @returns undefined when nothing was left.
+ * @throws {DevboxError} BUSY while the gone process's engine call still runs, or what the engine throws
+ */
+export async function recoverBox(deps: Deps, boxId: string): Promise<Recovery | undefined> {
+  const operation = deps.ledger.operationOn(boxId);
+  const box = deps.ledger.boxById(boxId);
+  if (operation === undefined || box === undefined) return undefined;
+  if (!(await deps.host.waitForOrphans(boxId, ORPHAN_LIMIT))) {
+    throw new DevboxError("BUSY", `a command that was killed left Podman at work on ${box.name}.`, {
+      next: ["Try again in a minute", "See what runs: ps ax | grep podman"],
+    });
+  }
+  const how = await recoverOperation(deps, box, operation);
+  deps.progress.remark(`a ${operation.kind} of ${box.name} was interrupted; it is ${how} now`);
+  return { name: box.name, kind: operation.kind, how };
+}
+
+async function recoverOperation(deps: Deps, box: BoxRecord, operation: OperationRecord): Promise<Recovery["how"]> {
+  // Nobody watches these steps, and an impatient Ctrl-C must not leave them half done once more.
+  const quiet: Deps = { ...deps, progress: SILENT, interrupt: new AbortController().signal };
+  if (recoveryOf(operation.kind) === "undo") {
+    await undoCreate(quiet, box, operation);
+    return "undone";
+  }
+  await runSteps(quiet, operation, stepsOf(quiet, box, operation));
+  deps.ledger.finish(operation.id, box.id, outcomeOf(operation.kind));
+  return "finished";
+}
+
+const SILENT: Deps["progress"] = { begin: () => undefined, done: () => undefined, remark: () => undefined };
+
+/**
+ * Recovers every operation whose process is gone, so that nothing keeps a slot it does not use.
+ * One that cannot be recovered now is left for the next command and does not stop this one.
+ */
+export async function recoverAbandoned(
+  deps: Deps,
+): Promise<(Recovery | { readonly name: string; readonly error: unknown })[]> {
+  const results: (Recovery | { name: string; error: unknown })[] = [];
+  for (const { boxId, kind } of deps.ledger.operations()) {
+    const lease = deps.ledger.leaseOn(boxId);
+    if (lease && deps.host.isAlive(lease.holder)) continue;
+    const name = deps.ledger.boxById(boxId)?.name ?? boxId;
+    try {
+      const now = deps.clock.now();
+      deps.ledger.takeLease(boxId, { holder: deps.host.self(), command: `recover ${kind}`, caller: deps.caller, now });
+      const recovery = await recoverBox(deps, boxId);
+      if (recovery) results.push(recovery);
+    } catch (error) {
+      results.push({ name, error });
+    } finally {
+      deps.ledger.releaseLease(boxId, deps.host.self());
+    }
+  }
+  return results;
+}

@@ -1,0 +1,94 @@
+import type { BoxRecord } from "../core/box.ts";
+import { hasCode } from "../core/errors.ts";
+import type { OperationKind } from "../core/operation.ts";
+import type { BoxChange, SlotRequest } from "../ports/ledger.ts";
+import { containerGone, usableContainer } from "./access.ts";
+import type { Deps } from "./deps.ts";
+import { engineFacts } from "./engine-facts.ts";
+import { newOperation, runSteps } from "./journal.ts";
+import { withLease } from "./lease.ts";
+import { outcomeOf, stepsOf } from "./operations.ts";
+
+export interface ChangeResult {
+  readonly box: BoxRecord;
+  /** False when the box was already as asked. */
+  readonly changed: boolean;
+}
+
+/**
+ * Starts a box and waits until it can be used. Starting what runs is no error.
+ * @param input.recreate make the container again on the box's home when it is gone [P-07]
+ * @throws {DevboxError} BOX_NOT_FOUND, BUSY, CONTAINER_GONE, NOT_READY, the LIMIT_, HOST_ and ENGINE_ codes
+ */
+export async function start(
+  deps: Deps,
+  input: { readonly name: string; readonly recreate: boolean },
+): Promise<ChangeResult> {
+  return withLease(deps, input.name, "start", async (box) => {
+    // A box that is meant to run probably does; only then is the engine asked first.
+    if (box.desired === "running" && box.containerId !== undefined) {
+      const detail = await deps.engine.inspect(box.containerId);
+      if (detail?.state === "running") return { box, changed: false };
+      if (detail === undefined && !input.recreate) throw containerGone(box.name);
+    }
+    if (input.recreate && (await isGone(deps, box))) return bringUp(deps, box, "recreate");
+    usableContainer(box);
+    return bringUp(deps, box, "start");
+  });
+}
+
+/**
+ * Stops a box and starts it again; one that is stopped is started.
+ * @throws {DevboxError} as {@link start}
+ */
+export async function restart(deps: Deps, input: { readonly name: string }): Promise<ChangeResult> {
+  return withLease(deps, input.name, "restart", async (box) => {
+    usableContainer(box);
+    return bringUp(deps, box, "restart");
+  });
+}
+
+/**
+ * Stops a box; what runs in it is asked to end first. Stopping what is stopped is no error.
+ * @throws {DevboxError} BOX_NOT_FOUND, BUSY, CONTAINER_GONE, the ENGINE_ codes
+ */
+export async function stop(deps: Deps, input: { readonly name: string }): Promise<ChangeResult> {
+  return withLease(deps, input.name, "stop", async (box) => {
+    const containerId = usableContainer(box);
+    if (box.desired === "stopped") {
+      const detail = await deps.engine.inspect(containerId);
+      if (detail === undefined) throw containerGone(box.name);
+      if (detail.state === "exited" || detail.state === "created") return { box, changed: false };
+    }
+    return run(deps, box, "stop");
+  });
+}
+
+async function isGone(deps: Deps, box: BoxRecord): Promise<boolean> {
+  return box.containerId === undefined || (await deps.engine.inspect(box.containerId)) === undefined;
+}
+
+async function bringUp(deps: Deps, box: BoxRecord, kind: "start" | "restart" | "recreate"): Promise<ChangeResult> {
+  const { storageDir } = await engineFacts(deps);
+  // A restart of what runs takes nothing that it does not have already.
+  const slot = kind === "restart" && box.desired === "running" ? undefined : { free: () => deps.host.free(storageDir) };
+  return run(deps, box, kind, slot);
+}
+
+/** One journaled operation on a box whose lease is held. */
+async function run(deps: Deps, box: BoxRecord, kind: OperationKind, slot?: SlotRequest): Promise<ChangeResult> {
+  const change: BoxChange = { desired: kind === "stop" ? "stopped" : "running" };
+  const operation = newOperation(deps, kind, { before: box.desired });
+  deps.ledger.begin(box.id, operation, change, slot);
+  const meant: BoxRecord = { ...box, ...change };
+  try {
+    await runSteps(deps, { id: operation.id, boxId: box.id, steps: [] }, stepsOf(deps, meant, operation));
+  } catch (error) {
+    // Nothing is left half done: what is wanted stands in the ledger, and the next command acts on it.
+    deps.ledger.finish(operation.id, box.id, {});
+    throw hasCode(error, "CONTAINER_GONE") && kind !== "recreate" ? containerGone(box.name, error.why) : error;
+  }
+  const used = kind === "stop" ? {} : { lastUsed: { at: deps.clock.now(), by: kind } };
+  deps.ledger.finish(operation.id, box.id, { ...(outcomeOf(kind) as BoxChange), ...used });
+  return { box: deps.ledger.boxById(box.id) ?? meant, changed: true };
+}

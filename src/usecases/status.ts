@@ -1,0 +1,57 @@
+import { boxState, type BoxRecord, type BoxState, type ContainerState } from "../core/box.ts";
+import type { LeaseRecord, OperationRecord } from "../core/operation.ts";
+import type { BoxUsage, EngineBoxDetail, UnenforcedLimit } from "../ports/engine.ts";
+import { findBox } from "./access.ts";
+import type { Deps } from "./deps.ts";
+import { unenforcedLimits } from "./engine-facts.ts";
+
+export interface StatusResult {
+  readonly box: BoxRecord;
+  readonly state: BoxState;
+  readonly detail: EngineBoxDetail | undefined;
+  readonly usage: BoxUsage | undefined;
+  /** Bytes that the home takes on disk; undefined when it could not be read. */
+  readonly homeSize: number | undefined;
+  readonly unenforced: readonly UnenforcedLimit[];
+  /** What is under way on it, and by whom; `holder` is absent when that process is gone. */
+  readonly operation: { readonly kind: OperationRecord["kind"]; readonly holder: LeaseRecord | undefined } | undefined;
+}
+
+/**
+ * One box, closely. [E-04]
+ * @throws {DevboxError} BOX_NOT_FOUND, the ENGINE_ codes
+ */
+export async function status(deps: Deps, input: { readonly name: string }): Promise<StatusResult> {
+  const box = findBox(deps, input.name);
+  const [detail, homeSize, unenforced] = await Promise.all([
+    box.containerId === undefined ? undefined : deps.engine.inspect(box.containerId),
+    homeSizeOf(deps, box),
+    unenforcedLimits(deps),
+  ]);
+  return {
+    box,
+    state: boxState(box.phase, detail?.state),
+    detail,
+    usage: await usageOf(deps, box, detail?.state),
+    homeSize,
+    unenforced,
+    operation: operationOn(deps, box),
+  };
+}
+
+async function homeSizeOf(deps: Deps, box: BoxRecord): Promise<number | undefined> {
+  const home = (await deps.engine.volumes()).find((volume) => volume.name === box.spec.home);
+  return home && (await deps.engine.volumeSizes([home])).get(home.name);
+}
+
+async function usageOf(deps: Deps, box: BoxRecord, state: ContainerState | undefined): Promise<BoxUsage | undefined> {
+  if (state !== "running" || box.containerId === undefined) return undefined;
+  return (await deps.engine.usage([box.containerId])).get(box.containerId);
+}
+
+function operationOn(deps: Deps, box: BoxRecord): StatusResult["operation"] {
+  const operation = deps.ledger.operationOn(box.id);
+  if (operation === undefined) return undefined;
+  const lease = deps.ledger.leaseOn(box.id);
+  return { kind: operation.kind, holder: lease && deps.host.isAlive(lease.holder) ? lease : undefined };
+}
