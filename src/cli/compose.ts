@@ -1,9 +1,9 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { createPodmanEngine } from "../adapters/podman/engine.ts";
 import { openLedger } from "../adapters/sqlite/ledger.ts";
 import { callerFromProcess } from "../adapters/system/caller.ts";
 import { systemClock } from "../adapters/system/clock.ts";
-import { readConfigText } from "../adapters/system/files.ts";
+import { readConfigText, requireFile } from "../adapters/system/files.ts";
 import { createHost } from "../adapters/system/host.ts";
 import type { Config, ConfigSource } from "../core/config/config.ts";
 import { DEFAULTS } from "../core/config/defaults.ts";
@@ -11,10 +11,11 @@ import { DevboxError } from "../core/errors.ts";
 import { quote } from "../core/text.ts";
 import { SECOND } from "../core/time.ts";
 import type { ContainerEngine } from "../ports/engine.ts";
+import type { ImageBuilder } from "../ports/image-builder.ts";
 import type { Ledger } from "../ports/ledger.ts";
 import type { Progress } from "../ports/progress.ts";
 import type { Deps } from "../usecases/deps.ts";
-import { configFiles, defaultStateDir } from "./paths.ts";
+import { cacheDir, configFiles, defaultStateDir, packageFile } from "./paths.ts";
 
 /** Where everything is put together; the only file outside the adapters that knows them. */
 
@@ -64,6 +65,12 @@ export function ledgerOf(config: Config): Ledger {
   return openLedger({ stateDir: stateDirOf(config), config, isAlive: (holder) => host.isAlive(holder) });
 }
 
+/** The builder of the box image; its scripts lie in the package, beside the program. */
+export async function imageBuilder(): Promise<ImageBuilder> {
+  const { createDebianBuilder } = await import("../adapters/image/debian.ts");
+  return createDebianBuilder({ scripts: packageFile("containers/box/debian"), cache: join(cacheDir(), "images") });
+}
+
 export const clock = systemClock;
 
 /** Everything a use case needs, on the real parts. */
@@ -79,3 +86,5 @@ export function compose(config: Config, progress: Progress, interrupt: AbortSign
     interrupt,
   };
 }
+
+export { requireFile };

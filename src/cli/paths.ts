@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** A directory of the XDG base directory specification: absolute in the environment, else under the home. */
 function xdg(variable: string, fallback: string): string {
@@ -21,4 +22,11 @@ export function cacheDir(): string {
 /** Where a configuration is looked for when none is named, the first that exists wins. */
 export function configFiles(): string[] {
   return ["/etc/devbox/config.yaml", join(xdg("XDG_CONFIG_HOME", ".config"), "devbox", "config.yaml")];
+}
+
+/** A file of this package: the bundle and the sources lie at different depths below its root. */
+export function packageFile(path: string): string {
+  let dir = import.meta.dirname;
+  while (!existsSync(join(dir, "package.json")) && dir !== "/") dir = dirname(dir);
+  return join(dir, path);
 }

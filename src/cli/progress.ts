@@ -36,7 +36,9 @@ export function showProgress(stream: NodeJS.WriteStream, clock: Clock): ShownPro
   };
   return {
     begin: (step) => {
-      current = { step, since: clock.monotonic() };
+      // A step that is renamed while under way keeps its time; without a spinner a line says that it goes on.
+      if (current && current.step !== step && !spinner) write(`  … ${step}`);
+      current = { step, since: current?.since ?? clock.monotonic() };
       spinner?.show(step);
     },
     done: (detail) => {

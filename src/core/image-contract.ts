@@ -8,3 +8,6 @@ export const IMAGE = manifest;
 
 /** Label of an image that says which version of the contract it keeps. */
 export const CONTRACT_LABEL = "devbox-ctl.image.contract";
+
+/** Label of an image built here: SHA-256 over everything that determined it. */
+export const KEY_LABEL = "devbox-ctl.image.key";

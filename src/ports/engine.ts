@@ -67,6 +67,8 @@ export interface EngineImage {
   readonly size: number;
   /** Version of the image contract it says it keeps. */
   readonly contract: string;
+  /** SHA-256 over what determined it; undefined for an image that was not built by devbox-ctl. */
+  readonly key: string | undefined;
 }
 
 /** A box's objects to be made. */

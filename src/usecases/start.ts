@@ -77,7 +77,7 @@ async function bringUp(deps: Deps, box: BoxRecord, kind: "start" | "restart" | "
 
 /** One journaled operation on a box whose lease is held. */
 async function run(deps: Deps, box: BoxRecord, kind: OperationKind, slot?: SlotRequest): Promise<ChangeResult> {
-  const change: BoxChange = { desired: kind === "stop" ? "stopped" : "running" };
+  const change = { desired: kind === "stop" ? "stopped" : "running" } as const;
   const operation = newOperation(deps, kind, { before: box.desired });
   deps.ledger.begin(box.id, operation, change, slot);
   const meant: BoxRecord = { ...box, ...change };

@@ -1,4 +1,4 @@
-import { CONTRACT_LABEL } from "../../core/image-contract.ts";
+import { CONTRACT_LABEL, KEY_LABEL } from "../../core/image-contract.ts";
 import { identityFrom } from "../../core/labels.ts";
 import type { EngineFacts, EngineImage, EngineVolume } from "../../ports/engine.ts";
 import {
@@ -51,18 +51,25 @@ export function parseVolumes(namespace: string, stdout: string): EngineVolume[] 
   });
 }
 
-/** `podman images --format json`, reduced to images that say they keep the contract. */
+/**
+ * `podman images --format json`, reduced to images that say they keep the contract.
+ * Podman prints an image once for each of its names, with all names each time.
+ */
 export function parseImages(stdout: string): EngineImage[] {
+  const seen = new Set<string>();
   return jsonList("images", stdout).flatMap((json) => {
     const contract = labels(json)[CONTRACT_LABEL];
-    if (contract === undefined) return [];
+    const id = need("images", json, "Id");
+    if (contract === undefined || seen.has(id)) return [];
+    seen.add(id);
     return [
       {
-        id: need("images", json, "Id"),
+        id,
         names: texts(json, "Names"),
         createdAt: fromSeconds(integer(json, "Created")),
         size: integer(json, "Size") ?? 0,
         contract,
+        key: labels(json)[KEY_LABEL],
       },
     ];
   });

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { DevboxError, messageOf } from "../../core/errors.ts";
 import { quote } from "../../core/text.ts";
 
@@ -15,6 +16,24 @@ export function readConfigText(file: string): string | undefined {
     throw new DevboxError("INVALID_CONFIG", `The configuration ${quote(file)} cannot be read.`, {
       why: messageOf(error),
       next: ["Give this user the right to read it, or name another one: --config FILE"],
+    });
+  }
+}
+
+/**
+ * Absolute path of a file that this user can read.
+ * @throws {DevboxError} NO_SUCH_FILE or NOT_PERMITTED
+ */
+export function requireFile(path: string): string {
+  const file = resolve(path);
+  try {
+    accessSync(file, constants.R_OK);
+    return file;
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw new DevboxError(missing ? "NO_SUCH_FILE" : "NOT_PERMITTED", `${quote(path)} cannot be read.`, {
+      why: messageOf(error),
+      next: [missing ? "Check the path" : "Give this user the right to read it"],
     });
   }
 }

@@ -22,7 +22,7 @@ export function createHost(clock: Clock): Host {
     isAlive: (other) => {
       if (other.bootId !== bootId()) return false;
       const now = identify(other.pid);
-      return now !== undefined && now.startTicks === other.startTicks;
+      return now?.startTicks === other.startTicks;
     },
     waitForOrphans: async (token, limit) => {
       const end = clock.monotonic() + limit;

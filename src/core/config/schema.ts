@@ -73,7 +73,7 @@ export const configSchema = z.strictObject({
         .describe("OCI runtime for boxes; null: the engine's own choice"),
       namespace: z
         .string()
-        .refine((n) => n.length <= 20 && brokenNameRule(n) === undefined, "must be a short name as boxes have")
+        .refine((n) => n.length <= 40 && brokenNameRule(n) === undefined, "must be a short name as boxes have")
         .default(engine.namespace)
         .describe("Prefix and label of this installation's containers and volumes"),
       timeout: z
