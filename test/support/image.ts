@@ -1,0 +1,66 @@
+import { mkdir, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { execa } from "execa";
+import manifest from "../../containers/box/image.json" with { type: "json" };
+import { benchEnv } from "./podman.ts";
+import { runClean, type RootlessUser } from "./rootless.ts";
+
+const BOX = path.resolve(import.meta.dirname, "../../containers/box");
+
+async function contentKey(...args: string[]): Promise<string> {
+  const { stdout } = await execa(path.join(BOX, "debian/content-key"), args);
+  return stdout.slice(0, 12);
+}
+
+const changes = (): string[] =>
+  [
+    `ENTRYPOINT ${JSON.stringify(manifest.entrypoint)}`,
+    `STOPSIGNAL ${manifest.stopSignal}`,
+    `WORKDIR ${manifest.workingDir}`,
+    ...Object.entries(manifest.env).map(([key, value]) => `ENV ${key}=${value}`),
+    ...Object.entries(manifest.labels).map(([key, value]) => `LABEL ${key}=${value}`),
+  ].flatMap((change) => ["--change", change]);
+
+/**
+ * The tag of the box image as the working tree has it, in the Podman of this user or of a rootless one.
+ * Built when there is none: half a minute cold, seconds when only the overlay changed. The base stays in the cache,
+ * the image in Podman. Several test runs may ask at once: a lock lets one build and the others find the result.
+ */
+export async function testImage(user?: RootlessUser): Promise<string> {
+  const [key, base] = await Promise.all([contentKey(), contentKey("--base")]);
+  const tag = `localhost/devbox-test:${key}`;
+  const exists = ["podman", "image", "exists", tag];
+  const existing = user === undefined ? await runClean(exists, benchEnv()) : await user.run(exists);
+  if (existing.exitCode === 0) return tag;
+
+  const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache"), "devbox-ctl/images");
+  await mkdir(cache, { recursive: true });
+  const output = path.join(cache, `test-${key}-${process.pid}.tar`);
+  const build = [path.join(BOX, "debian/build"), "--base", path.join(cache, `base-${base}.tar`), "--output", output];
+  try {
+    await execa("flock", [path.join(cache, "test.lock"), ...build]);
+    const argv = [...(user?.as ?? []), "podman", "import", "--quiet", ...changes(), "-", tag];
+    // On standard input, as a rootless user may not be able to read the cache.
+    await execa("env", ["--", ...argv], {
+      inputFile: output,
+      extendEnv: false,
+      env: user?.env ?? benchEnv(),
+      cwd: "/",
+    });
+  } finally {
+    await rm(output, { force: true });
+  }
+  return tag;
+}
+
+/** The options of `podman create` that the image contract asks for: capabilities, tmpfs and volumes. */
+export const contractOptions = (volumes: { readonly home?: string; readonly private?: string } = {}): string[] => [
+  "--cap-drop=all",
+  `--cap-add=${manifest.capabilities.join(",")}`,
+  "--security-opt=no-new-privileges",
+  ...Object.entries(manifest.tmpfs).map(([target, options]) => `--tmpfs=${target}:${options.join(",")}`),
+  ...(volumes.home === undefined ? [] : [`--volume=${volumes.home}:${manifest.volumes.home}`]),
+  ...(volumes.private === undefined ? [] : [`--volume=${volumes.private}:${manifest.volumes.private}`]),
+];
