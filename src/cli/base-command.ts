@@ -33,13 +33,18 @@ export abstract class BaseCommand extends Command {
   /** The ports on their real parts. Call once a command; what it opens is closed when the command ends. */
   protected async deps(flags: BaseFlags): Promise<Deps> {
     const { config } = await this.configuration(flags);
+    this.#deps = compose(config, ...this.watch(flags));
+    return this.#deps;
+  }
+
+  /** Begins to show progress and to listen for Ctrl-C. */
+  protected watch(flags: BaseFlags): [ShownProgress, AbortSignal] {
     const interrupt = listenForInterrupt(() => {
       this.#progress.remark("stopping; once more ends it at once");
     });
     this.#dispose = interrupt.dispose;
     this.#progress = flags.quiet === true || this.jsonEnabled() ? silentProgress : showProgress(process.stderr, clock);
-    this.#deps = compose(config, this.#progress, interrupt.signal);
-    return this.#deps;
+    return [this.#progress, interrupt.signal];
   }
 
   protected configuration(flags: BaseFlags): Promise<ConfigSource> {

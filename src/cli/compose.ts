@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { createPodmanEngine } from "../adapters/podman/engine.ts";
 import { openLedger } from "../adapters/sqlite/ledger.ts";
+import { setAside } from "../adapters/sqlite/open.ts";
 import { callerFromProcess } from "../adapters/system/caller.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { readConfigText, requireFile } from "../adapters/system/files.ts";
@@ -15,6 +16,7 @@ import type { ImageBuilder } from "../ports/image-builder.ts";
 import type { Ledger } from "../ports/ledger.ts";
 import type { Progress } from "../ports/progress.ts";
 import type { Deps } from "../usecases/deps.ts";
+import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
 import { cacheDir, configFiles, defaultStateDir, packageFile } from "./paths.ts";
 
 /** Where everything is put together; the only file outside the adapters that knows them. */
@@ -75,9 +77,21 @@ export const clock = systemClock;
 
 /** Everything a use case needs, on the real parts. */
 export function compose(config: Config, progress: Progress, interrupt: AbortSignal): Deps {
+  return { ...composeWithoutLedger(config, progress, interrupt), ledger: ledgerOf(config) };
+}
+
+/** What the doctor needs: it opens the ledger itself, because it may have to mend it first. */
+export function composeDoctor(config: Config, progress: Progress, interrupt: AbortSignal): DoctorDeps {
+  return {
+    ...composeWithoutLedger(config, progress, interrupt),
+    openLedger: () => ledgerOf(config),
+    setAsideLedger: () => setAside(stateDirOf(config), String(systemClock.now())),
+  };
+}
+
+function composeWithoutLedger(config: Config, progress: Progress, interrupt: AbortSignal): Omit<Deps, "ledger"> {
   return {
     engine: engineOf(config),
-    ledger: ledgerOf(config),
     clock: systemClock,
     host: createHost(systemClock),
     config,

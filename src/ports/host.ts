@@ -18,6 +18,18 @@ export interface Host {
    * @returns false when some were still there at the limit.
    */
   waitForOrphans(token: string, limit: number): Promise<boolean>;
+  /** What a user has of the things that rootless boxes need. */
+  rootlessSetup(user: string): RootlessSetup;
   /** A new random id of lower-case letters and digits. */
   newId(length: number): string;
+}
+
+/** What a user needs for rootless boxes. */
+export interface RootlessSetup {
+  /** Subordinate user ids, or group ids where those are fewer. */
+  readonly subids: number;
+  /** Whether XDG_RUNTIME_DIR is set and there. */
+  readonly runtimeDir: boolean;
+  /** Whether the user's processes outlive their logins; undefined without systemd. */
+  readonly lingers: boolean | undefined;
 }

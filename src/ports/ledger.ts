@@ -93,7 +93,7 @@ export interface Ledger {
   /** Small facts worth keeping between commands, such as what the engine can do. */
   fact(key: string): string | undefined;
   setFact(key: string, value: string): void;
-  /** `ok`, or what the integrity check found. */
-  check(): string;
+  /** Looks at the whole file. @throws {DevboxError} LEDGER_CORRUPT with what was found */
+  check(): void;
   close(): void;
 }

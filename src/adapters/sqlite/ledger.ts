@@ -5,7 +5,7 @@ import type { ProcessIdentity } from "../../core/operation.ts";
 import type { Ledger } from "../../ports/ledger.ts";
 import { journalCalls } from "./journal.ts";
 import { leaseCalls } from "./leases.ts";
-import { explain, ledgerFile, openDatabase } from "./open.ts";
+import { damaged, explain, ledgerFile, openDatabase } from "./open.ts";
 import { registryCalls } from "./registry.ts";
 
 export interface LedgerOptions {
@@ -40,7 +40,10 @@ export function openLedger(options: LedgerOptions): Ledger {
     setFact: (key, value) => {
       core.query("INSERT INTO facts VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
     },
-    check: () => core.query("PRAGMA quick_check")[0]?.quick_check as string,
+    check: () => {
+      const found = core.query("PRAGMA quick_check").map((row) => row.quick_check as string);
+      if (found.join() !== "ok") throw damaged(ledgerFile(options.stateDir), found.slice(0, 5).join("\n"));
+    },
     close: () => {
       db.close();
     },

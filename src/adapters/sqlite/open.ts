@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DevboxError, messageOf } from "../../core/errors.ts";
@@ -77,10 +77,7 @@ export function explain(error: unknown, file: string): unknown {
       });
     case SQLITE.corrupt:
     case SQLITE.notadb:
-      return new DevboxError("LEDGER_CORRUPT", `The ledger ${quote(file)} is damaged.`, {
-        ...parts,
-        next: ["devbox-ctl doctor --fix   (keeps the damaged file aside and rebuilds the ledger from Podman)"],
-      });
+      return damaged(file, why, error);
     case SQLITE.full:
       return full(file, parts);
     case SQLITE.readonly:
@@ -94,6 +91,15 @@ export function explain(error: unknown, file: string): unknown {
     return unwritable(file, parts);
   }
   return error;
+}
+
+/** The error for a ledger that SQLite cannot make sense of. */
+export function damaged(file: string, why: string, cause?: unknown): DevboxError {
+  return new DevboxError("LEDGER_CORRUPT", `The ledger ${quote(file)} is damaged.`, {
+    why,
+    next: ["devbox-ctl doctor --fix   (keeps the damaged file aside and rebuilds the ledger from Podman)"],
+    cause,
+  });
 }
 
 function full(file: string, parts: { why: string; cause: unknown }): DevboxError {
@@ -114,4 +120,18 @@ function unwritable(file: string, parts: { why: string; cause: unknown }): Devbo
       next: ["Give this user the right to write there, or name another one: state.dir in the configuration"],
     },
   );
+}
+
+/**
+ * Renames a damaged ledger, with what belongs to it, so that a new one can be made in its place.
+ * @param mark makes the new name unlike earlier ones
+ * @returns the new path
+ */
+export function setAside(stateDir: string, mark: string): string {
+  const file = ledgerFile(stateDir);
+  const kept = `${file}.damaged-${mark}`;
+  for (const suffix of ["-wal", "-shm", ""]) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, kept + suffix);
+  }
+  return kept;
 }

@@ -7,6 +7,7 @@ import { KIB } from "../../core/size.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Host } from "../../ports/host.ts";
 import { readText, tokenProcesses } from "./processes.ts";
+import { rootlessSetup } from "./rootless.ts";
 
 const ID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -32,6 +33,7 @@ export function createHost(clock: Clock): Host {
       }
       return true;
     },
+    rootlessSetup: (user) => rootlessSetup(user, process.getuid?.() ?? -1),
     // A letter first: ids become parts of names.
     newId: (length) =>
       Array.from({ length }, (_, i) => ID_LETTERS[randomInt(i === 0 ? 26 : ID_LETTERS.length)] ?? "a").join(""),

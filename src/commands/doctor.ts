@@ -1,0 +1,26 @@
+import { Flags } from "@oclif/core";
+import { BaseCommand } from "../cli/base-command.ts";
+import { composeDoctor } from "../cli/compose.ts";
+import { doctorJson, presentDoctor } from "../cli/present/doctor.ts";
+import { styleFor } from "../cli/style.ts";
+import { EXIT } from "../core/exit-codes.ts";
+import { doctor } from "../usecases/doctor/doctor.ts";
+
+export default class Doctor extends BaseCommand {
+  static override summary = "Look whether all is well: Podman, image, host, ledger, boxes and volumes";
+  static override description =
+    "With --fix it finishes or undoes what a killed command left, rebuilds a lost or damaged ledger from Podman's labels, and removes what belongs to no box. It never removes a home.";
+  static override examples = ["<%= config.bin %> doctor", "<%= config.bin %> doctor --fix"];
+  static override flags = {
+    fix: Flags.boolean({ summary: "Put right what can be put right without losing anything" }),
+  };
+
+  async run() {
+    const { flags } = await this.parse(Doctor);
+    const { config } = await this.configuration(flags);
+    const result = await doctor(composeDoctor(config, ...this.watch(flags)), { fix: flags.fix });
+    this.print(presentDoctor(styleFor(process.stdout), result));
+    if (result.problems > 0) process.exitCode = EXIT.partial;
+    return doctorJson(result);
+  }
+}
