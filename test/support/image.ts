@@ -11,7 +11,7 @@ const BOX = path.resolve(import.meta.dirname, "../../containers/box");
 
 async function contentKey(...args: string[]): Promise<string> {
   const { stdout } = await execa(path.join(BOX, "debian/content-key"), args);
-  return stdout.slice(0, 12);
+  return stdout;
 }
 
 const changes = (): string[] =>
@@ -30,14 +30,14 @@ const changes = (): string[] =>
  */
 export async function testImage(user?: RootlessUser): Promise<string> {
   const [key, base] = await Promise.all([contentKey(), contentKey("--base")]);
-  const tag = `localhost/devbox-test:${key}`;
+  const tag = `localhost/devbox-test:${key.slice(0, 12)}`;
   const exists = ["podman", "image", "exists", tag];
   const existing = user === undefined ? await runClean(exists, benchEnv()) : await user.run(exists);
   if (existing.exitCode === 0) return tag;
 
   const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache"), "devbox-ctl/images");
   await mkdir(cache, { recursive: true });
-  const output = path.join(cache, `test-${key}-${process.pid}.tar`);
+  const output = path.join(cache, `test-${key.slice(0, 12)}-${process.pid}.tar`);
   const build = [path.join(BOX, "debian/build"), "--base", path.join(cache, `base-${base}.tar`), "--output", output];
   try {
     await execa("flock", [path.join(cache, "test.lock"), ...build]);
