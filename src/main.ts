@@ -1,3 +1,3 @@
-import { execute } from "@oclif/core";
+import { main } from "./cli/main.ts";
 
-await execute({ dir: import.meta.url });
+await main(import.meta.url);

@@ -85,7 +85,7 @@ export abstract class BaseCommand extends Command {
     this.#progress.stop();
     const isHelp = (error as { oclif?: { exit?: number } }).oclif?.exit === EXIT.ok;
     if (isHelp) return Promise.resolve();
-    const rendered = renderError(error, process.stderr);
+    const rendered = renderError(error, process.stderr, this.id);
     process.exitCode = rendered.exitCode;
     if (this.jsonEnabled()) this.logJson(rendered.json);
     else process.stderr.write(`${rendered.text}\n`);

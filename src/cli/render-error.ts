@@ -2,6 +2,7 @@ import { DevboxError, messageOf } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { printable } from "../core/text.ts";
 import { type Style, styleFor } from "./style.ts";
+import { usageError } from "./usage-error.ts";
 
 /** How an error ends the process and what is said about it. */
 export interface RenderedError {
@@ -17,8 +18,11 @@ export interface ErrorJson {
   readonly suggestions: readonly string[];
 }
 
-/** An error in its three parts (what, why, what next), as text and as JSON. */
-export function renderError(error: unknown, stream: NodeJS.WriteStream): RenderedError {
+/**
+ * An error in its three parts (what, why, what next), as text and as JSON.
+ * @param command id of the command that was called, if one was, for the way to its help
+ */
+export function renderError(error: unknown, stream: NodeJS.WriteStream, command?: string): RenderedError {
   const style = styleFor(stream);
   if (error instanceof DevboxError) {
     return {
@@ -27,27 +31,18 @@ export function renderError(error: unknown, stream: NodeJS.WriteStream): Rendere
       json: jsonOf(error.code, error.message, error.why, error.next),
     };
   }
-  const usage = usageError(error);
+  const usage = usageError(error, command);
   if (usage) {
-    const next = ["devbox-ctl --help"];
     return {
       exitCode: EXIT.usage,
-      text: textOf(style, usage, undefined, next),
-      json: jsonOf("USAGE", usage, undefined, next),
+      text: textOf(style, usage.message, usage.why, usage.next),
+      json: jsonOf("USAGE", usage.message, usage.why, usage.next),
     };
   }
   const message = `this is a bug in devbox-ctl: ${printable(messageOf(error))}`;
   const why = error instanceof Error ? error.stack : undefined;
   const next = ["Please report it with the command and the text above"];
   return { exitCode: EXIT.bug, text: textOf(style, message, why, next), json: jsonOf("BUG", message, why, next) };
-}
-
-/** The message of oclif's own complaint about arguments; undefined for anything else. */
-function usageError(error: unknown): string | undefined {
-  const exit = (error as { oclif?: { exit?: number } } | null)?.oclif?.exit;
-  if (!(error instanceof Error) || exit !== EXIT.usage) return undefined;
-  const [first = ""] = error.message.split("\nSee more help");
-  return first.split("\n").map(printable).join("\n").trim();
 }
 
 function textOf(style: Style, message: string, why: string | undefined, next: readonly string[]): string {
