@@ -67,6 +67,8 @@ export interface Ledger {
   beginStep(operationId: string, step: string): void;
   /** Records that a step is done, and what is known of the box since. */
   endStep(operationId: string, step: string, boxId: string, change?: BoxChange): void;
+  /** Changes what an open operation is to do; only what none of its steps has begun on. */
+  amendOperation(operationId: string, input: OperationInput): void;
   /** Notes why the operation stopped; it stays open. */
   failOperation(operationId: string, error: string): void;
   /** Closes the operation and changes the box, or removes it with its lease and all. */

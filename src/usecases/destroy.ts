@@ -31,13 +31,11 @@ export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyR
   deps.ledger.takeLease(box.id, leaseRequest(deps, `destroy ${box.name}`));
   try {
     const pending = deps.ledger.operationOn(box.id);
-    checkPending(pending, input);
+    const keptHome = keepsHome(deps, pending, input);
     const recovery = await recoverBox(deps, box.id);
     const stillThere = deps.ledger.boxById(box.id);
     // What an interrupted create or destroy left is gone by now, which is what was asked for.
     if (recovery === undefined || stillThere !== undefined) await run(deps, input, stillThere ?? box);
-    const keptHome =
-      pending?.kind === "destroy" ? pending.input.keepHome === true : input.keepVolume && pending?.kind !== "create";
     return {
       name: box.name,
       keptVolume: keptHome ? box.spec.home : undefined,
@@ -51,12 +49,23 @@ export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyR
   }
 }
 
-/** An interrupted destroy that has not removed the home yet must not do so when it is now asked to be kept. */
-function checkPending(pending: OperationRecord | undefined, input: DestroyInput): void {
-  if (pending?.kind !== "destroy" || !input.keepVolume || pending.input.keepHome === true) return;
-  throw new DevboxError("WRONG_STATE", `a destroy of ${input.name} with its home has begun already.`, {
-    next: [`Finish it: devbox-ctl destroy ${input.name}`],
-  });
+/**
+ * Whether the home will be left, given what an interrupted command had begun. A destroy that is to go on
+ * spares the home if it is now asked to, as long as it has not begun to remove it.
+ * @throws {DevboxError} WRONG_STATE when it has
+ */
+function keepsHome(deps: Deps, pending: OperationRecord | undefined, input: DestroyInput): boolean {
+  // What an interrupted create had made is taken back as a whole; nobody has used it.
+  if (pending?.kind === "create") return pending.input.keepHome === true;
+  if (pending?.kind !== "destroy") return input.keepVolume;
+  if (!input.keepVolume || pending.input.keepHome === true) return pending.input.keepHome === true;
+  if (pending.steps.some((step) => step.name === "volumes")) {
+    throw new DevboxError("WRONG_STATE", `an earlier destroy of ${input.name} has begun to remove its home.`, {
+      next: [`Finish it: devbox-ctl destroy ${input.name}`],
+    });
+  }
+  deps.ledger.amendOperation(pending.id, { ...pending.input, keepHome: true });
+  return true;
 }
 
 async function run(deps: Deps, input: DestroyInput, box: ReturnType<typeof findBox>): Promise<void> {

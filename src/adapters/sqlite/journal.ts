@@ -8,7 +8,15 @@ import { boxFrom, operationFrom } from "./rows.ts";
 
 type JournalCalls = Pick<
   Ledger,
-  "reserve" | "begin" | "beginStep" | "endStep" | "failOperation" | "finish" | "operations" | "operationOn"
+  | "reserve"
+  | "begin"
+  | "beginStep"
+  | "endStep"
+  | "amendOperation"
+  | "failOperation"
+  | "finish"
+  | "operations"
+  | "operationOn"
 >;
 
 /** The journal of unfinished operations. */
@@ -54,6 +62,10 @@ export function journalCalls(core: LedgerCore): JournalCalls {
         core.query("UPDATE steps SET done = 1 WHERE operation_id = ? AND name = ?", operationId, step);
         applyChange(core, boxId, change);
       });
+    },
+
+    amendOperation: (operationId, input) => {
+      core.query("UPDATE operations SET input = ? WHERE id = ?", JSON.stringify(input), operationId);
     },
 
     failOperation: (operationId, error) => {

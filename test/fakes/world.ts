@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { openLedger } from "../../src/adapters/sqlite/ledger.ts";
+import type { Config } from "../../src/core/config/config.ts";
+import { DEFAULTS } from "../../src/core/config/defaults.ts";
+import type { ProcessIdentity } from "../../src/core/operation.ts";
+import { GIB } from "../../src/core/size.ts";
+import type { Ledger } from "../../src/ports/ledger.ts";
+import type { Deps } from "../../src/usecases/deps.ts";
+import { FakeEngine } from "./engine.ts";
+
+/** A host in memory, with a real ledger in a directory of its own; several processes can be played on it. */
+export class World implements Disposable {
+  readonly engine = new FakeEngine();
+  readonly dead = new Set<number>();
+  readonly remarks: string[] = [];
+  now = Date.UTC(2026, 0, 31, 9);
+  memory = 64 * GIB;
+  disk = 500 * GIB;
+  cores = 8;
+  config: Config = DEFAULTS;
+  readonly #dir = mkdtempSync(path.join(tmpdir(), "dbxtest-world-"));
+  readonly #open = new Map<Ledger, number>();
+  #ids = 0;
+
+  /** The ports as one process of a user sees them. */
+  process(user = "alice", pid = 1, interrupt = new AbortController().signal): Deps {
+    const self: ProcessIdentity = { pid, startTicks: "1", bootId: "boot" };
+    const isAlive = (holder: ProcessIdentity): boolean => !this.dead.has(holder.pid);
+    const real = openLedger({ stateDir: this.#dir, config: this.config, isAlive });
+    const ledger: Ledger = {
+      ...real,
+      close: () => {
+        if (this.#open.delete(ledger)) real.close();
+      },
+    };
+    this.#open.set(ledger, pid);
+    return {
+      engine: this.engine,
+      ledger,
+      clock: { now: () => this.now, monotonic: () => this.now, sleep: () => Promise.resolve() },
+      host: {
+        cores: () => this.cores,
+        free: () => ({ memory: this.memory, disk: this.disk }),
+        self: () => self,
+        isAlive,
+        waitForOrphans: () => Promise.resolve(true),
+        rootlessSetup: () => ({ subids: 65_536, runtimeDir: true, lingers: true }),
+        newId: (length) => {
+          this.#ids += 1;
+          return `a${String(this.#ids).padStart(length - 1, "0")}`;
+        },
+      },
+      config: this.config,
+      caller: { user, uid: 1000, admin: false },
+      progress: { begin: () => undefined, done: () => undefined, remark: (text) => this.remarks.push(text) },
+      interrupt,
+    };
+  }
+
+  /** Ends a process as SIGKILL does: whatever its code still tries, the ledger no longer hears it. */
+  kill(pid: number): void {
+    this.dead.add(pid);
+    for (const [ledger, owner] of this.#open) {
+      if (owner === pid) ledger.close();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const ledger of this.#open.keys()) ledger.close();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+}
+
+/** What `create` is given when only the name matters. */
+export function createInput(name: string) {
+  const unset = { cpus: undefined, memory: undefined, image: undefined, volume: undefined };
+  return { name, ...unset, start: true, additional: true };
+}
+
+/** The error's code, or what came instead of an error. */
+export async function codeOf(act: Promise<unknown>): Promise<unknown> {
+  return act.then(
+    (value) => ({ succeeded: value }),
+    (error: unknown) => (error as { code?: unknown }).code ?? error,
+  );
+}
