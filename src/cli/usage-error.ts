@@ -78,5 +78,7 @@ function reworded(text: string): Omit<UsageError, "next"> {
   if (none) return { message: `${none[1] ?? ""} needs a value.`, why: undefined };
   const twice = /^Flag (--[\w-]+) can only be specified once$/.exec(said);
   if (twice) return { message: `${twice[1] ?? ""} is given twice.`, why: undefined };
+  const choice = /^Expected ([^]*) to be one of: (.*)$/.exec(said);
+  if (choice) return { message: `${quote(choice[1] ?? "")} is none of: ${choice[2] ?? ""}.`, why: undefined };
   return { message: said.split("\n").map(printable).join("\n").trim(), why: undefined };
 }

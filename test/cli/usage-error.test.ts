@@ -50,6 +50,14 @@ describe("a complaint about arguments", () => {
     expect(await told(["api", "--tail", "1", "--tail", "2"])).toEqual(["--tail is given twice.", undefined, HELP]);
   });
 
+  it("names the words there are to choose from", async () => {
+    const shell = Flags.string({ options: ["bash", "zsh"] });
+    const complaint: unknown = await Parser.parse(["--shell", "tcsh"], { flags: { shell } }).catch(
+      (error: unknown) => error,
+    );
+    expect(usageError(complaint, "completion")?.message).toBe('"--shell=tcsh" is none of: bash, zsh.');
+  });
+
   it("names what is wrong with a number", async () => {
     expect(await told(["api", "--tail", "abc"])).toEqual([
       "the value of --tail is wrong.",

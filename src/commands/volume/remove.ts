@@ -5,14 +5,14 @@ import { removeVolume } from "../../usecases/volumes.ts";
 export default class VolumeRemove extends BaseCommand {
   static override summary = "Remove a home volume that no box uses, and all that is in it";
   static override examples = ["<%= config.bin %> volume remove devbox-api-k3f9x2ab-home --yes"];
-  static override args = { name: Args.string({ required: true, description: "Name of the volume" }) };
+  static override args = { volume: Args.string({ required: true, description: "Name of the volume" }) };
   static override flags = { yes: Flags.boolean({ char: "y", summary: "Do not ask" }) };
 
   async run() {
     const { args, flags } = await this.parse(VolumeRemove);
     const deps = await this.deps(flags);
-    await this.confirmed(`${args.name} and all that is in it will be gone for good. Go on?`, flags.yes);
-    const { name } = await removeVolume(deps, { name: args.name });
+    await this.confirmed(`${args.volume} and all that is in it will be gone for good. Go on?`, flags.yes);
+    const { name } = await removeVolume(deps, { name: args.volume });
     this.print(`  ${name} is removed.`);
     return { name, removed: true };
   }

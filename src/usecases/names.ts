@@ -1,0 +1,29 @@
+import { mayUse, visibleBoxes } from "./access.ts";
+import type { Deps } from "./deps.ts";
+
+/** Whose names can be asked for. */
+export const NAME_KINDS = ["boxes", "volumes", "images"] as const;
+
+/**
+ * Names that can be given to commands, for completion: the caller's boxes (asked of the ledger alone, so that it is
+ * quick), homes that no box uses, and box images.
+ * @throws {DevboxError} the ENGINE_ codes, for volumes and images
+ */
+export async function names(deps: Deps, kind: (typeof NAME_KINDS)[number]): Promise<string[]> {
+  switch (kind) {
+    case "boxes":
+      return visibleBoxes(deps).map((box) => box.name);
+    case "volumes":
+      return unusedHomes(deps);
+    case "images":
+      return (await deps.engine.images()).flatMap((image) => image.names);
+  }
+}
+
+async function unusedHomes(deps: Deps): Promise<string[]> {
+  const used = new Set(deps.ledger.boxes().map((box) => box.spec.home));
+  const volumes = await deps.engine.volumes();
+  return volumes
+    .filter(({ name, identity }) => identity.kind === "home" && mayUse(deps.caller, identity.owner) && !used.has(name))
+    .map(({ name }) => name);
+}
