@@ -1,4 +1,4 @@
-import { parseDocument } from "yaml";
+import { parseDocument, stringify } from "yaml";
 import { DevboxError } from "../core/errors.ts";
 import { quote } from "../core/text.ts";
 
@@ -13,4 +13,9 @@ export function parseYaml(text: string, file: string): unknown {
     why: document.errors.map((error) => error.message.split("\n")[0] ?? "").join("\n"),
     next: [`Mend it and run: devbox-ctl config check ${file}`],
   });
+}
+
+/** Plain data as a YAML document. */
+export function formatYaml(value: unknown): string {
+  return stringify(value);
 }

@@ -29,6 +29,7 @@ export function createArguments(box: NewContainer, options: CreateOptions): stri
     ...Object.entries(IMAGE.tmpfs).flatMap(([path, options]) => ["--tmpfs", `${path}:${options.join(",")}`]),
     "--cap-drop=all",
     `--cap-add=${IMAGE.capabilities.join(",")}`,
+    "--security-opt=no-new-privileges",
     spec.image,
   ];
 }

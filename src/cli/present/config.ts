@@ -2,7 +2,7 @@ import type { ConfigSource } from "../../core/config/config.ts";
 
 /** `config show` for a person: YAML that could be a configuration file, sizes in bytes given a unit. */
 export async function presentConfig({ config, file }: ConfigSource, stateDir: string): Promise<string> {
-  const { stringify } = await import("yaml");
+  const { formatYaml } = await import("../yaml.ts");
   const { limits } = config;
   const readable = {
     ...config,
@@ -14,7 +14,7 @@ export async function presentConfig({ config, file }: ConfigSource, stateDir: st
     },
   };
   const from = file === undefined ? "# no configuration file: these are the defaults" : `# from ${file}`;
-  return `${from}\n# the ledger is in ${stateDir}\n${stringify(readable)}`;
+  return `${from}\n# the ledger is in ${stateDir}\n${formatYaml(readable)}`;
 }
 
 /** Bytes in the largest unit that loses nothing: 4294967296 is `4GiB`. */

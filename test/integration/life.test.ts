@@ -1,0 +1,3 @@
+import { lifeOfABox } from "../support/life.ts";
+
+lifeOfABox(() => Promise.resolve(undefined));
