@@ -32,6 +32,7 @@ export function parseSize(text: string): { bytes: number } | { problem: string }
   const factor = UNITS[unit.toLowerCase()];
   if (factor === undefined) return { problem: `has an unknown unit ${quote(unit)}` };
   const bytes = Math.round(value * factor);
+  if (bytes === 0) return { problem: "is zero" };
   return Number.isSafeInteger(bytes) ? { bytes } : { problem: "is absurdly large" };
 }
 

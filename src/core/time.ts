@@ -24,7 +24,8 @@ export function parseDuration(text: string): number | undefined {
  */
 export function parseSince(text: string, now: Millis): Millis {
   const duration = parseDuration(text);
-  if (duration !== undefined) return now - duration;
+  // A box cannot be older than the epoch, and the calendar ends not far before it.
+  if (duration !== undefined) return Math.max(0, now - duration);
   const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw new DevboxError("USAGE", `--since ${quote(text)} is neither a duration nor a time.`, {
@@ -49,8 +50,11 @@ export function roughly(span: number): string {
 
 /** How long something took: `0.3 s`, `12.4 s`, `3 min 5 s`. */
 export function took(span: number): string {
-  if (span < MINUTE) return `${(span / SECOND).toFixed(1)} s`;
-  return `${String(Math.floor(span / MINUTE))} min ${String(Math.round((span % MINUTE) / SECOND))} s`;
+  const tenths = Math.round(span / (SECOND / 10));
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
+  // Rounded before it is split, or 119.9 s would be "1 min 60 s".
+  const seconds = Math.round(span / SECOND);
+  return `${String(Math.floor(seconds / 60))} min ${String(seconds % 60)} s`;
 }
 
 /** Exact, for machines and `status`: RFC 3339 in UTC, to the second. */
