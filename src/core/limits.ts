@@ -1,6 +1,6 @@
 import type { Config } from "./config/config.ts";
 import { DevboxError } from "./errors.ts";
-import { formatSize, MIB } from "./size.ts";
+import { formatSize, MIB, parseSize } from "./size.ts";
 import { quote } from "./text.ts";
 
 /** Least memory of a box, in bytes: below this the supervisor and a shell do not fit. */
@@ -139,10 +139,17 @@ export function checkMemory(text: string, bytes: number, limits: Limits): number
   if (bytes > limits.maxMemory) {
     throw new DevboxError("LIMIT_MEMORY", `a box may have at most ${formatSize(limits.maxMemory)} of memory here.`, {
       why: `--memory ${quote(text)} is over limits.maxMemory.`,
-      next: [`Try: --memory ${formatSize(limits.maxMemory).replace(" ", "")}`],
+      next: [`Try: --memory ${sizeWithin(limits.maxMemory)}`],
     });
   }
   return bytes;
+}
+
+/** A size to be typed that is at most this many bytes; what a person reads is rounded and may be more. */
+function sizeWithin(bytes: number): string {
+  const shown = formatSize(bytes).replace(" ", "");
+  const parsed = parseSize(shown);
+  return "bytes" in parsed && parsed.bytes <= bytes ? shown : `${String(Math.floor(bytes / MIB))}MiB`;
 }
 
 /** CPU cores of a box that did not ask: the configured default, or all cores of a smaller host. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { parseSize } from "../size.ts";
+import { MIN_MEMORY } from "../limits.ts";
+import { formatSize, parseSize } from "../size.ts";
 import { brokenNameRule } from "../name.ts";
 import { DEFAULTS } from "./defaults.ts";
 
@@ -12,6 +13,9 @@ const size = z
     return z.NEVER;
   })
   .meta({ examples: ["4GiB"] });
+
+/** Memory that a box can be made with. */
+const boxMemory = size.refine((bytes) => bytes >= MIN_MEMORY, `must be at least ${formatSize(MIN_MEMORY)}`);
 
 const positiveInt = z.int().min(1);
 const { limits, engine } = DEFAULTS;
@@ -44,10 +48,10 @@ export const configSchema = z.strictObject({
         .default(limits.counts)
         .describe("Which boxes count: all that exist, or only those that run"),
       cpus: z.number().min(0.1).default(limits.cpus).describe("CPU cores of a box that does not ask"),
-      memory: size.default(limits.memory).describe("Memory of a box that does not ask"),
+      memory: boxMemory.default(limits.memory).describe("Memory of a box that does not ask"),
       pids: positiveInt.default(limits.pids).describe("Most processes and threads in one box"),
       maxCpus: z.number().min(0.1).default(limits.maxCpus).describe("Most CPU cores that one box may ask for"),
-      maxMemory: size.default(limits.maxMemory).describe("Most memory that one box may ask for"),
+      maxMemory: boxMemory.default(limits.maxMemory).describe("Most memory that one box may ask for"),
       reserve: z
         .strictObject({
           memory: size.default(limits.reserve.memory).describe("Memory that create and start must leave the host"),
