@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { printableLines } from "./text.ts";
 
 /**
  * Every way a command can end other than well, with the exit code it leads to.
@@ -78,7 +79,7 @@ export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error i
   return error instanceof DevboxError && codes.includes(error.code);
 }
 
-/** The message of whatever was thrown, for a sentence that quotes it. */
+/** The message of whatever was thrown, for a sentence that quotes it: it may name files, so it is made printable. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return printableLines(error instanceof Error ? error.message : String(error));
 }

@@ -20,10 +20,15 @@ export function printableLines(text: string): string {
     .join("\n");
 }
 
-/** A caller's text in double quotes, printable and cut to a length that a line can hold. */
+/** A caller's text, printable and cut to a length that a line can hold. */
+export function clipped(text: string): string {
+  return text.length > QUOTE_LIMIT ? `${printable(text.slice(0, QUOTE_LIMIT))}…` : printable(text);
+}
+
+/** A caller's text in double quotes, {@link clipped}; of a long one the length is told. */
 export function quote(text: string): string {
-  const safe = printable(text.length > QUOTE_LIMIT ? text.slice(0, QUOTE_LIMIT) : text);
-  return text.length > QUOTE_LIMIT ? `"${safe}…" (${String(text.length)} characters)` : `"${safe}"`;
+  const quoted = `"${clipped(text)}"`;
+  return text.length > QUOTE_LIMIT ? `${quoted} (${String(text.length)} characters)` : quoted;
 }
 
 /** `1 box`, `2 boxes`. */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { DevboxError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { quote } from "../text.ts";
+import { clipped, printable, quote } from "../text.ts";
 import type { Config } from "./config.ts";
 import { configSchema } from "./schema.ts";
 
@@ -26,18 +26,18 @@ export function readConfig(document: unknown, file: string): Config {
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue));
   throw new DevboxError("INVALID_CONFIG", `${quote(file)} is not a valid configuration.`, {
     why: problems.join("\n"),
-    next: [`Mend it and run: devbox-ctl config check ${file}`],
+    next: [`Mend it and run: devbox-ctl config check ${printable(file)}`],
   });
 }
 
 function problemsOf(issue: z.core.$ZodIssue): string[] {
-  const at = issue.path.map(String).join(".");
+  const at = clipped(issue.path.map(String).join("."));
   if (issue.code !== "unrecognized_keys") return [`${at}: ${issue.message}`];
   const known = knownKeys(issue.path);
   return issue.keys.map((key) => {
     const near = nearest(key, known);
     const hint = near === undefined ? `known here: ${known.join(", ")}` : `did you mean ${near}?`;
-    return `${[...issue.path.map(String), key].join(".")}: unknown key; ${hint}`;
+    return `${clipped([...issue.path.map(String), key].join("."))}: unknown key; ${hint}`;
   });
 }
 
