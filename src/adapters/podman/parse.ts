@@ -10,7 +10,8 @@ export type Json = Readonly<Record<string, unknown>>;
  * @throws {DevboxError} ENGINE_GARBAGE
  */
 export function jsonList(verb: string, text: string): Json[] {
-  const value = text.trim() === "" ? [] : parse(verb, text);
+  // Nothing at all is no answer: taken for an empty list, it would make every box look removed.
+  const value = parse(verb, text);
   // `ps` and friends print null for "nothing" in some versions.
   if (value === null) return [];
   if (!Array.isArray(value) || !value.every(isObject)) throw garbage(verb, text);
@@ -90,7 +91,7 @@ export function fromTimestamp(timestamp: string | undefined): Millis | undefined
 
 /** `2.789MB` and `1.5GiB` as bytes; podman prints both kinds of units. */
 export function fromHumanSize(size: string | undefined): number | undefined {
-  const match = /^([\d.]+)\s*([kKMGT]?)(i?)B$/.exec(size?.trim() ?? "");
+  const match = /^(\d+(?:\.\d+)?)\s*([kKMGT]?)(i?)B$/.exec(size?.trim() ?? "");
   if (!match) return undefined;
   const power = ["", "K", "M", "G", "T"].indexOf((match[2] ?? "").toUpperCase());
   return Math.round(Number(match[1]) * (match[3] ? 1024 : 1000) ** power);

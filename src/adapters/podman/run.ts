@@ -1,7 +1,8 @@
+import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { DevboxError } from "../../core/errors.ts";
 import { TOKEN_VARIABLE } from "../../core/operation.ts";
-import { printableLines } from "../../core/text.ts";
+import { printable, printableLines } from "../../core/text.ts";
 
 /** How to reach the podman command. */
 export interface PodmanCommand {
@@ -28,10 +29,15 @@ export interface RunResult {
 /** Most lines of the engine's own words that an error repeats. */
 const WORDS = 12;
 
+/** Milliseconds between asking a process whose time is over to end and making it. */
+const FORCE_AFTER = 2000;
+/** Most characters that an answer may have; two hundred boxes take half a million. */
+const MOST = 64 * 1024 * 1024;
+
 /**
  * Runs podman to its end. The one place where the house starts it for an answer.
  * The process gets a session of its own, so that Ctrl-C on the terminal never halves a step.
- * @throws {DevboxError} ENGINE_MISSING, ENGINE_TIMEOUT, ENGINE_FAILED, or what {@link classify} makes of it.
+ * @throws {DevboxError} ENGINE_MISSING, ENGINE_TIMEOUT, ENGINE_GARBAGE, ENGINE_FAILED, or what {@link classify} makes of it.
  */
 export async function runPodman(
   command: PodmanCommand,
@@ -39,27 +45,64 @@ export async function runPodman(
   options: RunOptions = {},
 ): Promise<RunResult> {
   const timeout = options.timeout ?? command.timeout;
-  const result = await execa(command.path, args, {
+  const child = execa(command.path, args, {
     reject: false,
     stdin: "ignore",
     detached: true,
     cleanup: false,
-    timeout,
-    forceKillAfterDelay: 2000,
-    maxBuffer: 64 * 1024 * 1024,
+    maxBuffer: MOST,
     ...(options.token === undefined ? {} : { env: { [TOKEN_VARIABLE]: options.token } }),
   });
-  const { stdout, stderr } = result;
-  if (result.timedOut) throw timedOut(command, args, timeout);
-  if (result.code === "ENOENT" || result.code === "EACCES") throw missing(command);
-  if (result.exitCode === undefined) {
-    throw new DevboxError("ENGINE_FAILED", `${spoken(args)} was ended from outside.`, {
-      why: result.signal ?? result.shortMessage,
-      next: ["Run the command again", "devbox-ctl doctor"],
-    });
-  }
-  if (result.exitCode !== 0 && options.allow?.(result.exitCode) !== true) throw classify(args, stderr, result.exitCode);
-  return { stdout, stderr, exitCode: result.exitCode };
+  const limit = endAfter(timeout, child);
+  const result = await child;
+  limit.lift();
+  if (limit.isOver()) throw timedOut(command, args, timeout);
+  if (result.isMaxBuffer) throw tooMuch(args);
+  const { stdout, stderr, exitCode } = result;
+  if (exitCode === undefined)
+    throw result.signal === undefined ? unstarted(command, result.code) : killed(args, result.signal);
+  if (exitCode !== 0 && options.allow?.(exitCode) !== true) throw classify(args, stderr, exitCode);
+  return { stdout, stderr, exitCode };
+}
+
+interface Ended {
+  readonly pid?: number | undefined;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+/**
+ * Ends a process of a session of its own when its time is over, with all that it started there: a helper that it
+ * left behind would hold its output open, and be waited for. What runs boxes has sessions of its own and stays.
+ */
+function endAfter(timeout: number, child: Ended) {
+  let isOver = false;
+  let force: NodeJS.Timeout | undefined;
+  const end = (signal: NodeJS.Signals) => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    } catch {
+      // Nobody is left there.
+    }
+  };
+  const ask = setTimeout(() => {
+    isOver = true;
+    end("SIGTERM");
+    force = setTimeout(() => {
+      end("SIGKILL");
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, FORCE_AFTER);
+  }, timeout);
+  return {
+    isOver: () => isOver,
+    lift: () => {
+      clearTimeout(ask);
+      clearTimeout(force);
+      // Those that did not hold the output open have not been waited for.
+      if (isOver) end("SIGKILL");
+    },
+  };
 }
 
 /** Starts podman with the caller's own streams and terminal; the caller's Ctrl-C and window size reach it. */
@@ -81,17 +124,37 @@ export function pipePodman(command: PodmanCommand, args: readonly string[]) {
   } as const);
 }
 
-/** The error for a podman that cannot be started at all. */
-export function missing(command: PodmanCommand): DevboxError {
+/** The error for a podman that cannot be started at all. @param code the system's name for the reason */
+export function unstarted(command: PodmanCommand, code: string | undefined): DevboxError {
+  if (code === "E2BIG") {
+    return new DevboxError("USAGE", "the command is too long for this system.", {
+      why: "All arguments together may have some 2 MB, and each of them 128 KiB.",
+      next: ["Pass long data on standard input"],
+    });
+  }
   return new DevboxError("ENGINE_MISSING", "Podman is not here.", {
-    why: `${command.path} cannot be started.`,
+    why: `${printable(command.path)} cannot be started${code === undefined ? "" : ` (${code})`}.`,
     next: ["Install it: apt-get install podman", "Or name it in the configuration: engine.path"],
+  });
+}
+
+function killed(args: readonly string[], signal: string): DevboxError {
+  return new DevboxError("ENGINE_FAILED", `${spoken(args)} was ended from outside.`, {
+    why: signal,
+    next: ["Run the command again", "devbox-ctl doctor"],
+  });
+}
+
+function tooMuch(args: readonly string[]): DevboxError {
+  return new DevboxError("ENGINE_GARBAGE", `${spoken(args)} printed more than devbox-ctl reads.`, {
+    why: `It was stopped after ${String(MOST / 1024 / 1024)} MiB.`,
+    next: ["See which podman is used: devbox-ctl doctor"],
   });
 }
 
 function timedOut(command: PodmanCommand, args: readonly string[], timeout: number): DevboxError {
   return new DevboxError("ENGINE_TIMEOUT", `${spoken(args)} did not answer within ${String(timeout / 1000)} s.`, {
-    why: `${command.path} hangs; its storage may be locked by another process.`,
+    why: `${printable(command.path)} hangs; its storage may be locked by another process.`,
     next: ["Look at what runs: ps ax | grep podman", "devbox-ctl doctor", "Allow more time: engine.timeout"],
   });
 }

@@ -3,7 +3,7 @@ import { IMAGE } from "../../core/image-contract.ts";
 import { iso } from "../../core/time.ts";
 import type { ContainerEngine } from "../../ports/engine.ts";
 import { sessionArguments } from "./arguments.ts";
-import { attachPodman, missing, pipePodman, type PodmanCommand, runPodman, words } from "./run.ts";
+import { attachPodman, pipePodman, type PodmanCommand, runPodman, unstarted, words } from "./run.ts";
 
 type SessionCalls = Pick<ContainerEngine, "session" | "endSession" | "pipe" | "logs">;
 
@@ -12,8 +12,8 @@ export function sessionCalls(command: PodmanCommand): SessionCalls {
   return {
     async session(session) {
       const result = await attachPodman(command, sessionArguments(session));
-      if (result.code === "ENOENT" || result.code === "EACCES") throw missing(command);
-      if (result.signal === undefined) return { exitCode: result.exitCode ?? 1, signal: undefined };
+      if (result.exitCode !== undefined) return { exitCode: result.exitCode, signal: undefined };
+      if (result.signal === undefined) throw unstarted(command, result.code);
       return { exitCode: 128 + constants.signals[result.signal], signal: result.signal };
     },
 
@@ -46,7 +46,7 @@ export function sessionCalls(command: PodmanCommand): SessionCalls {
         ...(request.since === undefined ? [] : ["--since", iso(request.since)]),
         containerId,
       ]);
-      if (result.code === "ENOENT" || result.code === "EACCES") throw missing(command);
+      if (result.exitCode === undefined && result.signal === undefined) throw unstarted(command, result.code);
       return result.exitCode ?? 0;
     },
   };
