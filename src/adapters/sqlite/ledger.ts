@@ -1,6 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Config } from "../../core/config/config.ts";
-import { DevboxError } from "../../core/errors.ts";
 import type { ProcessIdentity } from "../../core/operation.ts";
 import type { Ledger } from "../../ports/ledger.ts";
 import { journalCalls } from "./journal.ts";
@@ -56,7 +55,7 @@ function coreOf(db: DatabaseSync, options: LedgerOptions): LedgerCore {
     try {
       return act();
     } catch (error) {
-      throw error instanceof DevboxError ? error : explain(error, file);
+      throw explain(error, file);
     }
   };
   return {

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, renameSync, statfsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DevboxError, messageOf } from "../../core/errors.ts";
 import { quote } from "../../core/text.ts";
@@ -24,6 +24,8 @@ export function openDatabase(stateDir: string): DatabaseSync {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     // Created before SQLite does, so that nobody else can read it for even a moment.
     db = new DatabaseSync(file, { timeout: BUSY_WAIT });
+    // Before anything is written: a ledger of another version stays as it is.
+    checkVersion(versionOf(db), file);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
     migrate(db, file);
     return db;
@@ -39,14 +41,21 @@ function migrate(db: DatabaseSync, file: string): void {
   try {
     // Read again: another process may have migrated while this one waited.
     const version = versionOf(db);
-    if (version > MIGRATIONS.length) throw newer(file, version);
+    checkVersion(version, file);
     for (const migration of MIGRATIONS.slice(version)) db.exec(migration);
     db.exec(`PRAGMA user_version = ${String(MIGRATIONS.length)}`);
     db.exec("COMMIT");
   } catch (error) {
-    db.exec("ROLLBACK");
+    // SQLite may have rolled back by itself (disk full); then there is nothing left to roll back.
+    if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }
+}
+
+/** @throws {DevboxError} LEDGER_NEWER or LEDGER_CORRUPT */
+function checkVersion(version: number, file: string): void {
+  if (version > MIGRATIONS.length) throw newer(file, version);
+  if (version < 0) throw damaged(file, `It says that it has version ${String(version)}.`);
 }
 
 function versionOf(db: DatabaseSync): number {
@@ -61,11 +70,30 @@ function newer(file: string, version: number): DevboxError {
 }
 
 // Primary SQLite result codes (sqlite3.h); the extended ones carry them in their low byte.
-const SQLITE = { busy: 5, locked: 6, readonly: 8, ioerr: 10, corrupt: 11, full: 13, cantopen: 14, notadb: 26 } as const;
+const SQLITE = {
+  error: 1,
+  perm: 3,
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  ioerr: 10,
+  corrupt: 11,
+  full: 13,
+  cantopen: 14,
+  protocol: 15,
+  notadb: 26,
+} as const;
+
+/** What SQLite says of a file that is a database, but not ours. */
+const NOT_OURS = /no such (table|column)|already exists|has no column|has \d+ columns/;
+
+/** What the file system says when a directory cannot be made or written. */
+const UNWRITABLE = new Set(["EACCES", "EROFS", "EPERM", "ENOTDIR", "EEXIST", "ENOENT", "ELOOP", "ENAMETOOLONG"]);
 
 /** What an error of SQLite or the file system means for a person. Errors that are no such thing come back as they are. */
 export function explain(error: unknown, file: string): unknown {
-  const { code, errcode } = error as { code?: string; errcode?: number };
+  if (error instanceof DevboxError) return error;
+  const { code = "", errcode } = error as { code?: string; errcode?: number };
   const why = messageOf(error);
   const parts = { why, cause: error };
   switch (errcode === undefined ? undefined : errcode & 0xff) {
@@ -75,22 +103,37 @@ export function explain(error: unknown, file: string): unknown {
         ...parts,
         next: ["Try again in a moment"],
       });
+    case SQLITE.protocol:
+      return new DevboxError("BUSY", "the ledger's lock cannot be had.", {
+        ...parts,
+        next: ["Try again in a moment", `If it stays so: all files beside ${quote(file)} must belong to this user`],
+      });
     case SQLITE.corrupt:
     case SQLITE.notadb:
       return damaged(file, why, error);
+    case SQLITE.error:
+      return NOT_OURS.test(why) ? damaged(file, why, error) : error;
     case SQLITE.full:
       return full(file, parts);
+    case SQLITE.perm:
     case SQLITE.readonly:
     case SQLITE.cantopen:
     case SQLITE.ioerr:
-      return unwritable(file, parts);
+      // A full disk is not always called so: the index of the write-ahead log fails as any other file would.
+      return isFull(file) ? full(file, parts) : unwritable(file, parts);
     default:
   }
   if (code === "ENOSPC" || code === "EDQUOT") return full(file, parts);
-  if (code === "EACCES" || code === "EROFS" || code === "EPERM" || code === "ENOTDIR" || code === "EEXIST") {
-    return unwritable(file, parts);
+  return UNWRITABLE.has(code) ? unwritable(file, parts) : error;
+}
+
+/** Whether not one block is left where the ledger lies. */
+function isFull(file: string): boolean {
+  try {
+    return statfsSync(dirname(file)).bavail === 0;
+  } catch {
+    return false;
   }
-  return error;
 }
 
 /** The error for a ledger that SQLite cannot make sense of. */
@@ -110,8 +153,8 @@ function full(file: string, parts: { why: string; cause: unknown }): DevboxError
 }
 
 function unwritable(file: string, parts: { why: string; cause: unknown }): DevboxError {
-  const dir = file.slice(0, file.lastIndexOf("/"));
-  const exists = statSync(dir, { throwIfNoEntry: false }) !== undefined;
+  const dir = dirname(file);
+  const exists = existsSync(dir);
   return new DevboxError(
     "STATE_UNWRITABLE",
     `the state directory ${quote(dir)} cannot be ${exists ? "written" : "made"}.`,
