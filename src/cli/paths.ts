@@ -1,12 +1,18 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { homedir, userInfo } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
 
 /** A directory of the XDG base directory specification: absolute in the environment, else under the home. */
 function xdg(variable: string, fallback: string): string {
   const value = process.env[variable];
   // The specification says that relative paths are to be ignored.
-  return value?.startsWith("/") === true ? value : join(homedir(), fallback);
+  return value?.startsWith("/") === true ? value : join(home(), fallback);
+}
+
+/** The caller's home. An empty or relative HOME would put the ledger wherever one happens to stand. */
+function home(): string {
+  const found = homedir();
+  return isAbsolute(found) ? found : userInfo().homedir;
 }
 
 /** Where the ledger is kept when the configuration does not say. */
