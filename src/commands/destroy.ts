@@ -1,8 +1,12 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../cli/base-command.ts";
 import { destroyJson, presentDestroy } from "../cli/present/destroy.ts";
+import type { BoxRecord } from "../core/box.ts";
+import { formatSize } from "../core/size.ts";
 import { findBox } from "../usecases/access.ts";
+import type { Deps } from "../usecases/deps.ts";
 import { destroy } from "../usecases/destroy.ts";
+import { homeSizeOf } from "../usecases/status.ts";
 
 export default class Destroy extends BaseCommand {
   static override summary = "Destroy a box and, unless it is kept, its home";
@@ -16,14 +20,20 @@ export default class Destroy extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(Destroy);
     const deps = await this.deps(flags);
-    const { name } = findBox(deps, args.name);
+    const box = findBox(deps, args.name);
+    const { name } = box;
     const keepVolume = flags["keep-volume"];
-    const question = keepVolume
-      ? `${name} will be gone for good; its home is kept.\n  Type the name to go on:`
-      : `${name} and its home will be gone for good.\n  Type the name to go on, or use --keep-volume:`;
-    await this.confirmed(question, flags.yes, name);
+    if (!flags.yes) await this.confirmed(await this.#question(deps, box, keepVolume), false, name);
     const result = await destroy(deps, { name, keepVolume });
     this.print(presentDestroy(result));
     return destroyJson(result);
+  }
+
+  /** What is about to be lost, with its size: the one thing that cannot be brought back. */
+  async #question(deps: Deps, box: BoxRecord, keepVolume: boolean): Promise<string> {
+    if (keepVolume) return `${box.name} will be gone for good; its home is kept.\n  Type the name to go on:`;
+    const size = await homeSizeOf(deps, box);
+    const home = size === undefined ? "its home" : `its home (${formatSize(size)})`;
+    return `${box.name} and ${home} will be gone for good.\n  Type the name to go on, or use --keep-volume:`;
   }
 }

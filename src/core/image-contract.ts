@@ -11,3 +11,18 @@ export const CONTRACT_LABEL = "devbox-ctl.image.contract";
 
 /** Label of an image built here: SHA-256 over everything that determined it. */
 export const KEY_LABEL = "devbox-ctl.image.key";
+
+/**
+ * Containerfile instructions that give an imported root file system what the manifest says.
+ * @param more labels on top of the manifest's
+ */
+export function importChanges(more: Readonly<Record<string, string>> = {}): string[] {
+  const { entrypoint, stopSignal, workingDir, env, labels } = IMAGE;
+  return [
+    `ENTRYPOINT ${JSON.stringify(entrypoint)}`,
+    `STOPSIGNAL ${stopSignal}`,
+    `WORKDIR ${workingDir}`,
+    ...Object.entries(env).map(([name, value]) => `ENV ${name}=${value}`),
+    ...Object.entries({ ...labels, ...more }).map(([name, value]) => `LABEL ${name}=${value}`),
+  ];
+}

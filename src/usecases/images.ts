@@ -1,5 +1,5 @@
 import { DevboxError } from "../core/errors.ts";
-import { CONTRACT_LABEL, IMAGE, KEY_LABEL } from "../core/image-contract.ts";
+import { CONTRACT_LABEL, importChanges, KEY_LABEL } from "../core/image-contract.ts";
 import { quote } from "../core/text.ts";
 import type { EngineImage } from "../ports/engine.ts";
 import type { ImageBuilder } from "../ports/image-builder.ts";
@@ -41,22 +41,10 @@ export async function buildImage(
 
   progress.begin("Image imported");
   const exact = `localhost/devbox:${key.slice(0, 12)}`;
-  const id = await engine.importImage(root.file, importChanges(key), exact);
+  const id = await engine.importImage(root.file, importChanges({ [KEY_LABEL]: key }), exact);
   await engine.tagImage(exact, deps.config.image);
   progress.done(`${exact}, ${deps.config.image}`);
   return { id, names: [exact, deps.config.image], built: true };
-}
-
-/** Containerfile instructions that give an imported root file system what the manifest says. */
-function importChanges(key: string): string[] {
-  const { entrypoint, stopSignal, workingDir, env, labels } = IMAGE;
-  return [
-    `ENTRYPOINT ${JSON.stringify(entrypoint)}`,
-    `STOPSIGNAL ${stopSignal}`,
-    `WORKDIR ${workingDir}`,
-    ...Object.entries(env).map(([name, value]) => `ENV ${name}=${value}`),
-    ...Object.entries({ ...labels, [KEY_LABEL]: key }).map(([name, value]) => `LABEL ${name}=${value}`),
-  ];
 }
 
 /**

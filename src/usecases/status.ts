@@ -39,7 +39,8 @@ export async function status(deps: Deps, input: { readonly name: string }): Prom
   };
 }
 
-async function homeSizeOf(deps: Deps, box: BoxRecord): Promise<number | undefined> {
+/** Bytes that a box's home takes on disk; undefined when it could not be read. */
+export async function homeSizeOf(deps: Deps, box: BoxRecord): Promise<number | undefined> {
   const home = (await deps.engine.volumes()).find((volume) => volume.name === box.spec.home);
   return home && (await deps.engine.volumeSizes([home])).get(home.name);
 }

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { execa } from "execa";
-import manifest from "../../containers/box/image.json" with { type: "json" };
+import { IMAGE as manifest, importChanges } from "../../src/core/image-contract.ts";
 import { benchEnv } from "./podman.ts";
 import { runClean, type RootlessUser } from "./rootless.ts";
 
@@ -14,14 +14,7 @@ async function contentKey(...args: string[]): Promise<string> {
   return stdout;
 }
 
-const changes = (): string[] =>
-  [
-    `ENTRYPOINT ${JSON.stringify(manifest.entrypoint)}`,
-    `STOPSIGNAL ${manifest.stopSignal}`,
-    `WORKDIR ${manifest.workingDir}`,
-    ...Object.entries(manifest.env).map(([key, value]) => `ENV ${key}=${value}`),
-    ...Object.entries(manifest.labels).map(([key, value]) => `LABEL ${key}=${value}`),
-  ].flatMap((change) => ["--change", change]);
+const changes = (): string[] => importChanges().flatMap((change) => ["--change", change]);
 
 /**
  * The tag of the box image as the working tree has it, in the Podman of this user or of a rootless one.
