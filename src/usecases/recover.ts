@@ -1,5 +1,5 @@
 import type { BoxRecord } from "../core/box.ts";
-import { DevboxError } from "../core/errors.ts";
+import { DevboxError, messageOf } from "../core/errors.ts";
 import { type OperationRecord, recoveryOf } from "../core/operation.ts";
 import { SECOND } from "../core/time.ts";
 import type { Deps } from "./deps.ts";
@@ -13,7 +13,10 @@ const ORPHAN_LIMIT = 120 * SECOND;
 export interface Recovery {
   readonly name: string;
   readonly kind: OperationRecord["kind"];
-  readonly how: "finished" | "undone";
+  /** `given up`: it could not be finished; what is wanted stands in the ledger, and the box is what Podman says. */
+  readonly how: "finished" | "undone" | "given up";
+  /** Why it was given up. */
+  readonly why: string | undefined;
 }
 
 /**
@@ -30,21 +33,33 @@ export async function recoverBox(deps: Deps, boxId: string): Promise<Recovery | 
       next: ["Try again in a minute", "See what runs: ps ax | grep podman"],
     });
   }
-  const how = await recoverOperation(deps, box, operation);
-  deps.progress.remark(`a ${operation.kind} of ${box.name} was interrupted; it is ${how} now`);
-  return { name: box.name, kind: operation.kind, how };
+  const { how, why } = await recoverOperation(deps, box, operation);
+  const reason = why === undefined ? "" : `: ${why}`;
+  deps.progress.remark(`a ${operation.kind} of ${box.name} was interrupted; it is ${how} now${reason}`);
+  return { name: box.name, kind: operation.kind, how, why };
 }
 
-async function recoverOperation(deps: Deps, box: BoxRecord, operation: OperationRecord): Promise<Recovery["how"]> {
+async function recoverOperation(
+  deps: Deps,
+  box: BoxRecord,
+  operation: OperationRecord,
+): Promise<Pick<Recovery, "how" | "why">> {
   // Nobody watches these steps, and an impatient Ctrl-C must not leave them half done once more.
   const quiet: Deps = { ...deps, progress: SILENT, interrupt: new AbortController().signal };
   if (recoveryOf(operation.kind) === "undo") {
     await undoCreate(quiet, box, operation);
-    return "undone";
+    return { how: "undone", why: undefined };
   }
-  await runSteps(quiet, operation, stepsOf(quiet, box, operation));
+  try {
+    await runSteps(quiet, operation, stepsOf(quiet, box, operation));
+  } catch (error) {
+    if (operation.kind === "destroy") throw error;
+    // As when nobody is killed: kept open, a box that cannot start could neither be recreated nor destroyed.
+    deps.ledger.finish(operation.id, box.id, {});
+    return { how: "given up", why: messageOf(error) };
+  }
   deps.ledger.finish(operation.id, box.id, outcomeOf(operation.kind));
-  return "finished";
+  return { how: "finished", why: undefined };
 }
 
 const SILENT: Deps["progress"] = { begin: () => undefined, done: () => undefined, remark: () => undefined };

@@ -21,7 +21,7 @@ export async function checkOperations(deps: Deps, fix: boolean): Promise<Finding
         : {
             check: "operations",
             status: "fixed",
-            text: `an interrupted ${result.kind} of ${result.name} is ${result.how}`,
+            text: `an interrupted ${result.kind} of ${result.name} is ${result.how}${result.why === undefined ? "" : `: ${result.why}`}`,
           },
     );
   }
