@@ -5,13 +5,24 @@ import { classify, type PodmanCommand, runPodman } from "./run.ts";
 
 type VolumeCalls = Pick<ContainerEngine, "volumes" | "createVolume" | "removeVolume" | "volumeSizes">;
 
+/** What Podman says of a volume that is not there. */
+const GONE = /no such volume|no volume with name/i;
+
+/** Podman 4 fails to list at all when somebody removes any volume meanwhile; this often it is asked again. */
+const LIST_ATTEMPTS = 5;
+
 /** Podman calls about volumes. */
 export function volumeCalls(command: PodmanCommand, namespace: string): VolumeCalls {
   return {
     async volumes() {
       const filter = `label=${LABEL.namespace}=${namespace}`;
-      const { stdout } = await runPodman(command, ["volume", "ls", "--format", "json", "--filter", filter]);
-      return parseVolumes(namespace, stdout);
+      const args = ["volume", "ls", "--format", "json", "--filter", filter];
+      for (let attempt = 1; ; attempt += 1) {
+        const isLast = attempt === LIST_ATTEMPTS;
+        const { exitCode, stdout, stderr } = await runPodman(command, args, { allow: () => !isLast });
+        if (exitCode === 0) return parseVolumes(namespace, stdout);
+        if (!GONE.test(stderr)) throw classify(args, stderr, exitCode);
+      }
     },
 
     async createVolume(name, labels, token) {
@@ -23,7 +34,7 @@ export function volumeCalls(command: PodmanCommand, namespace: string): VolumeCa
       const args = ["volume", "rm", name];
       const { exitCode, stderr } = await runPodman(command, args, { token, allow: (code) => code === 1 });
       // 1 is "no such volume" and, in some versions, other failures: only these words mean that it is gone.
-      if (exitCode === 1 && !/no such volume|no volume with name/i.test(stderr)) throw classify(args, stderr, exitCode);
+      if (exitCode === 1 && !GONE.test(stderr)) throw classify(args, stderr, exitCode);
     },
 
     async volumeSizes(volumes) {
