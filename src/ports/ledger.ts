@@ -88,7 +88,11 @@ export interface Ledger {
   dropLease(boxId: string): void;
 
   update(boxId: string, change: BoxChange): void;
-  /** Enters a box that exists in the engine but not here; limits are not asked, it is there already. */
+  /**
+   * Enters a box that exists in the engine but not here; limits are not asked, it is there already.
+   * One that is here by now is left as it is.
+   * @throws {DevboxError} NAME_TAKEN by another box
+   */
   adopt(box: NewBox & Pick<BoxRecord, "containerId" | "lastUsedAt">): void;
   remove(boxId: string): void;
 

@@ -22,6 +22,10 @@ export function registryCalls(core: LedgerCore): RegistryCalls {
     },
     adopt: (box) => {
       core.transaction(() => {
+        const taken = core.query("SELECT id FROM boxes WHERE id = ? OR name = ?", box.id, box.name);
+        // Two doctors may find the same box, and the other one was faster.
+        if (taken.some((row) => row.id === box.id)) return;
+        if (taken.length > 0) throw nameTaken(box.name, box.owner);
         insertBox(core, box, "ready");
         applyChange(core, box.id, {
           ...(box.containerId === undefined ? {} : { containerId: box.containerId }),
