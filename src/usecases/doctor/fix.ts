@@ -14,9 +14,13 @@ export async function fixMismatch(deps: Deps, mismatch: Mismatch): Promise<strin
     case "unregistered":
       await adopt(deps, mismatch);
       return `${name} is in the ledger again, from its container's labels`;
-    case "box-gone":
+    case "box-gone": {
+      // Its private volume is nobody's without the row, and the row is what knows it: so that goes last.
+      const box = deps.ledger.boxById(id);
+      if (box) await deps.engine.removeVolume(box.spec.private, id);
       deps.ledger.remove(id);
       return `${name}, of which nothing was left, is out of the ledger`;
+    }
     case "orphan-private":
       await deps.engine.removeVolume(mismatch.volume, id);
       return `the volume ${mismatch.volume} of no box is removed`;
