@@ -18,10 +18,10 @@ export function tokenProcesses(token: string): number[] {
   const mark = `${TOKEN_VARIABLE}=${token}`;
   return readdirSync("/proc").flatMap((entry) => {
     if (!/^\d+$/.test(entry)) return [];
-    const name = readText(`/proc/${entry}/comm`)?.trim();
-    if (name !== "podman") return [];
+    // Not always that alone: NixOS wraps it (`.podman-wrapped`), and the pause process calls itself `podman pause`.
+    const name = readText(`/proc/${entry}/comm`)?.trim() ?? "";
+    if (!name.includes("podman") || name.includes("pause")) return [];
     const environment = readText(`/proc/${entry}/environ`)?.split("\0") ?? [];
-    const isPause = readText(`/proc/${entry}/cmdline`)?.split("\0").includes("pause") === true;
-    return environment.includes(mark) && !isPause ? [Number(entry)] : [];
+    return environment.includes(mark) ? [Number(entry)] : [];
   });
 }
