@@ -1,4 +1,4 @@
-import { DevboxError, messageOf } from "../core/errors.ts";
+import { DevboxError, type ErrorCode, messageOf } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { printable } from "../core/text.ts";
 import { type Style, styleFor } from "./style.ts";
@@ -12,7 +12,7 @@ export interface RenderedError {
 }
 
 export interface ErrorJson {
-  readonly code: string;
+  readonly code: ErrorCode | "BUG";
   readonly message: string;
   readonly cause: string | null;
   readonly suggestions: readonly string[];
@@ -54,6 +54,11 @@ function textOf(style: Style, message: string, why: string | undefined, next: re
   ].join("\n");
 }
 
-function jsonOf(code: string, message: string, why: string | undefined, next: readonly string[]): { error: ErrorJson } {
+function jsonOf(
+  code: ErrorJson["code"],
+  message: string,
+  why: string | undefined,
+  next: readonly string[],
+): { error: ErrorJson } {
   return { error: { code, message, cause: why ?? null, suggestions: next } };
 }

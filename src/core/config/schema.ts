@@ -6,16 +6,19 @@ import { DEFAULTS } from "./defaults.ts";
 
 const size = z
   .string()
+  .meta({ examples: ["4GiB"] })
   .transform((text, ctx) => {
     const parsed = parseSize(text);
     if ("bytes" in parsed) return parsed.bytes;
     ctx.addIssue({ code: "custom", message: `${parsed.problem}; give a size such as 4GiB`, input: text });
     return z.NEVER;
-  })
-  .meta({ examples: ["4GiB"] });
+  });
 
 /** Memory that a box can be made with. */
 const boxMemory = size.refine((bytes) => bytes >= MIN_MEMORY, `must be at least ${formatSize(MIN_MEMORY)}`);
+
+/** Bytes as a file would give them, so that the JSON Schema names defaults that it would take. */
+const asText = (bytes: number) => formatSize(bytes).replace(" ", "");
 
 const positiveInt = z.int().min(1);
 const { limits, engine } = DEFAULTS;
@@ -48,14 +51,16 @@ export const configSchema = z.strictObject({
         .default(limits.counts)
         .describe("Which boxes count: all that exist, or only those that run"),
       cpus: z.number().min(0.1).default(limits.cpus).describe("CPU cores of a box that does not ask"),
-      memory: boxMemory.default(limits.memory).describe("Memory of a box that does not ask"),
+      memory: boxMemory.prefault(asText(limits.memory)).describe("Memory of a box that does not ask"),
       pids: positiveInt.default(limits.pids).describe("Most processes and threads in one box"),
       maxCpus: z.number().min(0.1).default(limits.maxCpus).describe("Most CPU cores that one box may ask for"),
-      maxMemory: boxMemory.default(limits.maxMemory).describe("Most memory that one box may ask for"),
+      maxMemory: boxMemory.prefault(asText(limits.maxMemory)).describe("Most memory that one box may ask for"),
       reserve: z
         .strictObject({
-          memory: size.default(limits.reserve.memory).describe("Memory that create and start must leave the host"),
-          disk: size.default(limits.reserve.disk).describe("Disk that create and start must leave the host"),
+          memory: size
+            .prefault(asText(limits.reserve.memory))
+            .describe("Memory that create and start must leave the host"),
+          disk: size.prefault(asText(limits.reserve.disk)).describe("Disk that create and start must leave the host"),
         })
         .prefault({})
         .describe("What belongs to the host alone"),

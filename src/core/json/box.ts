@@ -1,0 +1,82 @@
+import * as z from "zod";
+import { box, boxState, bytes, desiredState, notEnforced, ownSlots, slots, time } from "./parts.ts";
+
+const nullableBytes = bytes.nullable();
+
+export const createSchema = z
+  .strictObject({ box, state: desiredState, slots, notEnforced })
+  .describe("devbox-ctl create --json");
+
+export const changeSchema = z
+  .strictObject({
+    box,
+    state: desiredState.describe("What it is now"),
+    changed: z.boolean().describe("False when it was so already"),
+  })
+  .describe("devbox-ctl start, stop and restart, with --json");
+
+export const destroySchema = z
+  .strictObject({
+    name: z.string(),
+    destroyed: z.boolean(),
+    keptVolume: z.string().nullable().describe("The home, when it was kept"),
+    slots: z.strictObject(ownSlots),
+  })
+  .describe("devbox-ctl destroy --json");
+
+export const statusSchema = z
+  .strictObject({
+    box,
+    state: boxState,
+    desired: desiredState.describe("What its owner last asked for"),
+    startedAt: time.nullable(),
+    stoppedAt: time.nullable(),
+    exitCode: z.int().nullable().describe("Of its first process, when it is stopped"),
+    outOfMemory: z.boolean(),
+    pid: z.int().nullable().describe("Of its first process, as the host sees it"),
+    address: z.string().nullable(),
+    cpuPercent: z.number().nullable().describe("Of one core, at the moment"),
+    memoryUsedBytes: nullableBytes,
+    processes: z.int().nonnegative().nullable(),
+    homeBytes: nullableBytes.describe("Disk that its home takes"),
+    notEnforced,
+    operation: z
+      .strictObject({
+        kind: z.enum(["create", "start", "stop", "restart", "destroy", "recreate"]),
+        interrupted: z.boolean().describe("The process that was at it is gone"),
+        pid: z.int().nullable().describe("Of the process that is at it"),
+      })
+      .nullable()
+      .describe("What is under way on it"),
+  })
+  .describe("devbox-ctl status --json");
+
+export const listSchema = z
+  .strictObject({
+    boxes: z.array(
+      z.strictObject({
+        name: z.string(),
+        id: z.string(),
+        owner: z.string(),
+        state: boxState,
+        interrupted: z.boolean().describe("A command on it was killed; the next one puts it right"),
+        image: z.string(),
+        cpus: z.number().nullable(),
+        memoryBytes: nullableBytes.describe("Most memory"),
+        createdAt: time.nullable(),
+        lastUsedAt: time.nullable(),
+        lastUsedBy: z.string().nullable(),
+        stoppedAt: time.nullable(),
+        usage: z
+          .strictObject({
+            cpuPercent: z.number().nullable(),
+            memoryBytes: nullableBytes,
+            pids: z.int().nonnegative().nullable(),
+          })
+          .nullable()
+          .describe("At the moment; only with --usage, and only of running boxes"),
+      }),
+    ),
+    slots,
+  })
+  .describe("devbox-ctl list --json");

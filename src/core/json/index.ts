@@ -1,0 +1,57 @@
+import * as z from "zod";
+import { changeSchema, createSchema, destroySchema, listSchema, statusSchema } from "./box.ts";
+import {
+  completionSchema,
+  configCheckSchema,
+  configShowSchema,
+  doctorSchema,
+  errorSchema,
+  exitCodesSchema,
+  helpSchema,
+} from "./program.ts";
+import { imageBuildSchema, imageListSchema, imageLoadSchema, volumeListSchema, volumeRemoveSchema } from "./things.ts";
+
+/**
+ * The results of `--json`, by the name of their file in docs/json. For the documentation and the tests alone:
+ * no command imports them, so that none loads zod for them.
+ */
+export const JSON_SCHEMAS = {
+  create: createSchema,
+  change: changeSchema,
+  destroy: destroySchema,
+  status: statusSchema,
+  list: listSchema,
+  "volume-list": volumeListSchema,
+  "volume-remove": volumeRemoveSchema,
+  "image-build": imageBuildSchema,
+  "image-load": imageLoadSchema,
+  "image-list": imageListSchema,
+  "config-check": configCheckSchema,
+  "config-show": configShowSchema,
+  doctor: doctorSchema,
+  completion: completionSchema,
+  help: helpSchema,
+  "exit-codes": exitCodesSchema,
+  error: errorSchema,
+} as const;
+
+export type JsonSchemaName = keyof typeof JSON_SCHEMAS;
+
+/**
+ * A schema as it is published. It lets properties through that it does not name, because later versions may add
+ * some; that this version has no others is what the tests hold against the strict schema.
+ */
+export function publishedSchema(name: JsonSchemaName): Record<string, unknown> {
+  const schema = z.toJSONSchema(JSON_SCHEMAS[name], {
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      // The format says it; the pattern that zod adds is a screen long.
+      if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
+      // The bounds of an exact integer in JavaScript say nothing about the value.
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+    },
+  });
+  const { $schema, description, ...rest } = schema;
+  return { $schema, title: description, ...rest };
+}

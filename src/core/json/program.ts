@@ -1,0 +1,91 @@
+import * as z from "zod";
+import { type ErrorCode, ERROR_EXIT } from "../errors.ts";
+import { type ExitCode, EXIT_MEANING } from "../exit-codes.ts";
+import { bytes } from "./parts.ts";
+
+const errorCodes = Object.keys(ERROR_EXIT) as ErrorCode[];
+
+export const errorSchema = z
+  .strictObject({
+    error: z.strictObject({
+      code: z.enum([...errorCodes, "BUG"]).describe("For scripts; never renamed"),
+      message: z.string().describe("What happened"),
+      cause: z.string().nullable().describe("Why, in the words of whoever refused"),
+      suggestions: z.array(z.string()).describe("What to do next, the most useful first"),
+    }),
+  })
+  .describe("Any command that fails, with --json");
+
+export const exitCodesSchema = z
+  .strictObject({
+    exitCodes: z.array(
+      z.strictObject({
+        code: z.literal(EXIT_MEANING.map(([code]): ExitCode => code)),
+        meaning: z.string(),
+        errors: z.array(z.string()).describe("The error codes that lead to it"),
+      }),
+    ),
+  })
+  .describe("devbox-ctl help exit-codes --json");
+
+export const helpSchema = z.strictObject({ help: z.string() }).describe("devbox-ctl help --json");
+
+export const completionSchema = z
+  .strictObject({ shell: z.string(), script: z.string() })
+  .describe("devbox-ctl completion --json");
+
+export const configCheckSchema = z
+  .strictObject({ file: z.string().nullable().describe("null: there is none"), valid: z.boolean() })
+  .describe("devbox-ctl config check --json");
+
+export const configShowSchema = z
+  .strictObject({
+    file: z.string().nullable().describe("null: these are the defaults"),
+    stateDir: z.string().describe("Where the ledger is"),
+    config: z.strictObject({
+      host: z.strictObject({ name: z.string().nullable() }),
+      state: z.strictObject({ dir: z.string().nullable() }),
+      limits: z.strictObject({
+        perUser: z.int().nonnegative(),
+        global: z.int().nonnegative(),
+        counts: z.enum(["existing", "running"]),
+        cpus: z.number(),
+        memory: bytes,
+        pids: z.int(),
+        maxCpus: z.number(),
+        maxMemory: bytes,
+        reserve: z.strictObject({ memory: bytes, disk: bytes }),
+      }),
+      image: z.string(),
+      engine: z.strictObject({
+        kind: z.literal("podman"),
+        path: z.string(),
+        runtime: z.string().nullable(),
+        namespace: z.string(),
+        timeout: z.int().describe("Seconds"),
+      }),
+      users: z.record(
+        z.string(),
+        z.strictObject({ limits: z.strictObject({ boxes: z.int().nonnegative().optional() }).optional() }),
+      ),
+    }),
+  })
+  .describe("devbox-ctl config show --json");
+
+export const doctorSchema = z
+  .strictObject({
+    findings: z.array(
+      z.strictObject({
+        check: z.string().describe("What was looked at"),
+        status: z
+          .enum(["pass", "remark", "problem", "fixed"])
+          .describe("remark: worth knowing, nothing is broken; fixed: was a problem until just now"),
+        text: z.string(),
+        next: z.array(z.string()).describe("What to do about it"),
+      }),
+    ),
+    problems: z.int().nonnegative(),
+    remarks: z.int().nonnegative(),
+    fixed: z.int().nonnegative(),
+  })
+  .describe("devbox-ctl doctor --json");

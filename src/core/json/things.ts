@@ -1,0 +1,47 @@
+import * as z from "zod";
+import { bytes, time } from "./parts.ts";
+
+export const volumeListSchema = z
+  .strictObject({
+    volumes: z.array(
+      z.strictObject({
+        name: z.string(),
+        owner: z.string(),
+        box: z.string().nullable().describe("Whose home it is; null for one that was kept"),
+        madeFor: z.string().describe("The box it was made for"),
+        createdAt: time.nullable(),
+        sizeBytes: bytes.nullable(),
+      }),
+    ),
+  })
+  .describe("devbox-ctl volume list --json");
+
+export const volumeRemoveSchema = z
+  .strictObject({ name: z.string(), removed: z.boolean() })
+  .describe("devbox-ctl volume remove --json");
+
+export const imageBuildSchema = z
+  .strictObject({
+    id: z.string(),
+    names: z.array(z.string()),
+    built: z.boolean().describe("False when it was here already"),
+  })
+  .describe("devbox-ctl image build --json");
+
+export const imageLoadSchema = z.strictObject({ names: z.array(z.string()) }).describe("devbox-ctl image load --json");
+
+export const imageListSchema = z
+  .strictObject({
+    images: z.array(
+      z.strictObject({
+        id: z.string(),
+        names: z.array(z.string()),
+        createdAt: time.nullable(),
+        sizeBytes: bytes,
+        contract: z.string().describe("Version of the image contract that it keeps"),
+        key: z.string().nullable().describe("SHA-256 of what it was built from; null for one built elsewhere"),
+        configured: z.boolean().describe("The one that create takes"),
+      }),
+    ),
+  })
+  .describe("devbox-ctl image list --json");

@@ -1,0 +1,52 @@
+import { expectTypeOf, it } from "vitest";
+import type * as z from "zod";
+import type { changeJson } from "../../../src/cli/present/change.ts";
+import type { createJson } from "../../../src/cli/present/create.ts";
+import type { destroyJson } from "../../../src/cli/present/destroy.ts";
+import type { doctorJson } from "../../../src/cli/present/doctor.ts";
+import type { exitCodesJson } from "../../../src/cli/present/exit-codes.ts";
+import type { imagesJson } from "../../../src/cli/present/images.ts";
+import type { listJson } from "../../../src/cli/present/list.ts";
+import type { statusJson } from "../../../src/cli/present/status.ts";
+import type { volumesJson } from "../../../src/cli/present/volumes.ts";
+import type { RenderedError } from "../../../src/cli/render-error.ts";
+import type Completion from "../../../src/commands/completion.ts";
+import type ConfigCheck from "../../../src/commands/config/check.ts";
+import type ConfigShow from "../../../src/commands/config/show.ts";
+import type ImageBuild from "../../../src/commands/image/build.ts";
+import type ImageLoad from "../../../src/commands/image/load.ts";
+import type VolumeRemove from "../../../src/commands/volume/remove.ts";
+import type { JSON_SCHEMAS, JsonSchemaName } from "../../../src/core/json/index.ts";
+
+// The schemas are apart from the code that makes the results, so that no command loads them.
+// These lines make the compiler compare the two (npm test -- types).
+
+/** A result as JSON has it: nothing is readonly there. */
+type Plain<T> = T extends readonly (infer Item)[]
+  ? Plain<Item>[]
+  : T extends object
+    ? { -readonly [Key in keyof T]: Plain<T[Key]> }
+    : T;
+
+type Result<Name extends JsonSchemaName> = z.infer<(typeof JSON_SCHEMAS)[Name]>;
+type Shown<Present extends (...args: never[]) => unknown> = Plain<ReturnType<Present>>;
+type Returned<Command extends { run(): Promise<unknown> }> = Plain<Awaited<ReturnType<Command["run"]>>>;
+
+it("is said by each schema what its command returns [X-12]", () => {
+  expectTypeOf<Shown<typeof createJson>>().toEqualTypeOf<Result<"create">>();
+  expectTypeOf<Shown<typeof changeJson>>().toEqualTypeOf<Result<"change">>();
+  expectTypeOf<Shown<typeof destroyJson>>().toEqualTypeOf<Result<"destroy">>();
+  expectTypeOf<Shown<typeof statusJson>>().toEqualTypeOf<Result<"status">>();
+  expectTypeOf<Shown<typeof listJson>>().toEqualTypeOf<Result<"list">>();
+  expectTypeOf<Shown<typeof volumesJson>>().toEqualTypeOf<Result<"volume-list">>();
+  expectTypeOf<Returned<VolumeRemove>>().toEqualTypeOf<Result<"volume-remove">>();
+  expectTypeOf<Returned<ImageBuild>>().toEqualTypeOf<Result<"image-build">>();
+  expectTypeOf<Returned<ImageLoad>>().toEqualTypeOf<Result<"image-load">>();
+  expectTypeOf<Shown<typeof imagesJson>>().toEqualTypeOf<Result<"image-list">>();
+  expectTypeOf<Returned<ConfigCheck>>().toEqualTypeOf<Result<"config-check">>();
+  expectTypeOf<Returned<ConfigShow>>().toEqualTypeOf<Result<"config-show">>();
+  expectTypeOf<Shown<typeof doctorJson>>().toEqualTypeOf<Result<"doctor">>();
+  expectTypeOf<Returned<Completion>>().toEqualTypeOf<Result<"completion">>();
+  expectTypeOf<Shown<typeof exitCodesJson>>().toEqualTypeOf<Result<"exit-codes">>();
+  expectTypeOf<Plain<RenderedError["json"]>>().toEqualTypeOf<Result<"error">>();
+});
