@@ -21,7 +21,7 @@ export function openDatabase(stateDir: string): DatabaseSync {
   const file = ledgerFile(stateDir);
   let db: DatabaseSync | undefined;
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    makeDirectory(stateDir);
     // Created before SQLite does, so that nobody else can read it for even a moment.
     db = new DatabaseSync(file, { timeout: BUSY_WAIT });
     // Before anything is written: a ledger of another version stays as it is.
@@ -32,6 +32,18 @@ export function openDatabase(stateDir: string): DatabaseSync {
   } catch (error) {
     db?.close();
     throw explain(error, file);
+  }
+}
+
+/** Makes a directory and those above it. Node's own way of doing so never ends below /proc. */
+function makeDirectory(dir: string): void {
+  if (existsSync(dir)) return;
+  makeDirectory(dirname(dir));
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been faster; a link that leads nowhere is there too, and no directory.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST" || !existsSync(dir)) throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { BoxRecord, DesiredState, Phase } from "../../core/box.ts";
+import { DevboxError, messageOf } from "../../core/errors.ts";
 import type { LeaseRecord, OperationInput, OperationKind, OperationRecord, StepRecord } from "../../core/operation.ts";
 import { specText } from "../../core/spec-text.ts";
 import type { BoxChange } from "../../ports/ledger.ts";
@@ -27,11 +28,23 @@ export function operationFrom(row: Row, steps: readonly StepRecord[]): Operation
     id: row.id as string,
     boxId: row.box_id as string,
     kind: row.kind as OperationKind,
-    input: JSON.parse(row.input as string) as OperationInput,
+    input: inputFrom(row.input as string),
     startedAt: row.started_at as number,
     steps,
     error: (row.error as string | null) ?? undefined,
   };
+}
+
+function inputFrom(json: string): OperationInput {
+  try {
+    return JSON.parse(json) as OperationInput;
+  } catch (error) {
+    throw new DevboxError("LEDGER_CORRUPT", "the journal of an operation cannot be read.", {
+      why: messageOf(error),
+      next: ["devbox-ctl doctor"],
+      cause: error,
+    });
+  }
 }
 
 export function leaseFrom(row: Row): LeaseRecord {
