@@ -1,6 +1,6 @@
 import { parseDocument, stringify } from "yaml";
-import { DevboxError } from "../core/errors.ts";
-import { quote } from "../core/text.ts";
+import { DevboxError, messageOf } from "../core/errors.ts";
+import { printable, quote } from "../core/text.ts";
 
 /**
  * A YAML (or JSON) document as plain data.
@@ -8,10 +8,19 @@ import { quote } from "../core/text.ts";
  */
 export function parseYaml(text: string, file: string): unknown {
   const document = parseDocument(text, { prettyErrors: true });
-  if (document.errors.length === 0) return document.toJS({ maxAliasCount: 100 }) as unknown;
-  throw new DevboxError("INVALID_CONFIG", `${quote(file)} is not YAML.`, {
-    why: document.errors.map((error) => error.message.split("\n")[0] ?? "").join("\n"),
-    next: [`Mend it and run: devbox-ctl config check ${file}`],
+  if (document.errors.length > 0) throw notYaml(file, document.errors);
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    // Aliases are followed only here: one that leads nowhere, or too many of them.
+    throw notYaml(file, [error]);
+  }
+}
+
+function notYaml(file: string, errors: readonly unknown[]): DevboxError {
+  return new DevboxError("INVALID_CONFIG", `${quote(file)} is not YAML.`, {
+    why: errors.map((error) => messageOf(error).split("\n")[0] ?? "").join("\n"),
+    next: [`Mend it and run: devbox-ctl config check ${printable(file)}`],
   });
 }
 

@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../cli/base-command.ts";
 import { splitCommand, terminalEnvironment } from "../cli/command-line.ts";
 import { DevboxError } from "../core/errors.ts";
+import { brokenNameRule } from "../core/name.ts";
 import { session } from "../usecases/session.ts";
 
 export default class Exec extends BaseCommand {
@@ -22,8 +23,9 @@ export default class Exec extends BaseCommand {
     const { own, command } = splitCommand(this.argv);
     const { args, flags } = await this.parse(Exec, own);
     if (command === undefined || command.length === 0) {
+      const name = brokenNameRule(args.name) === undefined ? args.name : "NAME";
       throw new DevboxError("USAGE", "exec needs a command.", {
-        next: [`For example: devbox-ctl exec ${args.name} -- ls -l`, `For a shell: devbox-ctl ssh ${args.name}`],
+        next: [`For example: devbox-ctl exec ${name} -- ls -l`, `For a shell: devbox-ctl ssh ${name}`],
       });
     }
     const deps = await this.deps({ ...flags, quiet: true });

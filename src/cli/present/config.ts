@@ -1,4 +1,5 @@
 import type { ConfigSource } from "../../core/config/config.ts";
+import { printable } from "../../core/text.ts";
 
 /** `config show` for a person: YAML that could be a configuration file, sizes in bytes given a unit. */
 export async function presentConfig({ config, file }: ConfigSource, stateDir: string): Promise<string> {
@@ -13,8 +14,8 @@ export async function presentConfig({ config, file }: ConfigSource, stateDir: st
       reserve: { memory: inBinaryUnits(limits.reserve.memory), disk: inBinaryUnits(limits.reserve.disk) },
     },
   };
-  const from = file === undefined ? "# no configuration file: these are the defaults" : `# from ${file}`;
-  return `${from}\n# the ledger is in ${stateDir}\n${formatYaml(readable)}`;
+  const from = file === undefined ? "# no configuration file: these are the defaults" : `# from ${printable(file)}`;
+  return `${from}\n# the ledger is in ${printable(stateDir)}\n${formatYaml(readable)}`;
 }
 
 /** Bytes in the largest unit that loses nothing: 4294967296 is `4GiB`. */

@@ -1,5 +1,6 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../../cli/base-command.ts";
+import { printable } from "../../core/text.ts";
 
 export default class ConfigCheck extends BaseCommand {
   static override summary = "Check a configuration file; without one, the file that is in force";
@@ -10,7 +11,7 @@ export default class ConfigCheck extends BaseCommand {
     const { args, flags } = await this.parse(ConfigCheck);
     const { file } = await this.configuration({ config: args.file ?? flags.config });
     this.print(
-      file === undefined ? "  There is no configuration file; the defaults are in force." : `  ${file} is good.`,
+      file === undefined ? "  There is no configuration file; the defaults are in force." : `  ${printable(file)} is good.`,
     );
     return { file: file ?? null, valid: true };
   }

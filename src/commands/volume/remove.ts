@@ -1,5 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/base-command.ts";
+import { quote } from "../../core/text.ts";
 import { removeVolume } from "../../usecases/volumes.ts";
 
 export default class VolumeRemove extends BaseCommand {
@@ -11,7 +12,7 @@ export default class VolumeRemove extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(VolumeRemove);
     const deps = await this.deps(flags);
-    await this.confirmed(`${args.volume} and all that is in it will be gone for good. Go on?`, flags.yes);
+    await this.confirmed(`${quote(args.volume)} and all that is in it will be gone for good. Go on?`, flags.yes);
     const { name } = await removeVolume(deps, { name: args.volume });
     this.print(`  ${name} is removed.`);
     return { name, removed: true };
