@@ -14,6 +14,7 @@ import { SECOND } from "../core/time.ts";
 import type { ContainerEngine } from "../ports/engine.ts";
 import type { ImageBuilder } from "../ports/image-builder.ts";
 import type { Ledger } from "../ports/ledger.ts";
+import type { LocalFiles } from "../ports/local-files.ts";
 import type { Progress } from "../ports/progress.ts";
 import type { Deps } from "../usecases/deps.ts";
 import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
@@ -74,6 +75,12 @@ export async function imageBuilder(): Promise<ImageBuilder> {
 }
 
 export const clock = systemClock;
+
+/** The caller's own files, for what copies; loaded only then. */
+export async function localFiles(): Promise<LocalFiles> {
+  const { createLocalFiles } = await import("../adapters/files/files.ts");
+  return createLocalFiles();
+}
 
 /** Everything a use case needs, on the real parts. */
 export function compose(config: Config, progress: Progress, interrupt: AbortSignal): Deps {

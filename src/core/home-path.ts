@@ -47,3 +47,12 @@ export function copySide(argument: string): CopySide {
   if (colon <= 0 || argument.slice(0, colon).includes("/")) return { kind: "local", path: argument };
   return { kind: "box", box: argument.slice(0, colon), path: argument.slice(colon + 1) };
 }
+
+/**
+ * The name that a copy of a path gets in a directory, from the path as it was typed; undefined when `cp -r` would
+ * copy the contents alone (`src/.`, `.`, `..`).
+ */
+export function entryName(path: string): string | undefined {
+  const last = path.replace(/\/+$/, "").split("/").at(-1) ?? "";
+  return last === "" || last === "." || last === ".." ? undefined : last;
+}

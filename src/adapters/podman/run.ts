@@ -115,7 +115,7 @@ export function pipePodman(command: PodmanCommand, args: readonly string[]) {
   return execa(command.path, args, {
     reject: false,
     detached: true,
-    buffer: { stdout: false, stdin: false, stderr: true },
+    buffer: { stdout: false, stderr: true },
     stdin: "pipe",
     stdout: "pipe",
     maxBuffer: { stderr: 64 * 1024 },

@@ -5,6 +5,9 @@ import type { ContainerEngine } from "../../ports/engine.ts";
 import { sessionArguments } from "./arguments.ts";
 import { attachPodman, pipePodman, type PodmanCommand, runPodman, unstarted, words } from "./run.ts";
 
+/** Milliseconds that a program has to end after its streams were closed. */
+const KILL_AFTER = 5000;
+
 type SessionCalls = Pick<ContainerEngine, "session" | "endSession" | "pipe" | "logs">;
 
 /** Podman calls that carry a person's or a program's streams. */
@@ -33,7 +36,11 @@ export function sessionCalls(command: PodmanCommand): SessionCalls {
           stderr: words(result.stderr || (result.failed ? (result.shortMessage ?? "") : "")),
         })),
         kill: () => {
-          child.kill("SIGKILL");
+          // Without its streams the program ends by itself, and so does its client. A client that is killed before
+          // that takes the program along at times, which then cannot clean up.
+          child.stdin.destroy();
+          child.stdout.destroy();
+          setTimeout(() => child.kill("SIGKILL"), KILL_AFTER).unref();
         },
       };
     },

@@ -9,7 +9,14 @@ import {
   exitCodesSchema,
   helpSchema,
 } from "./program.ts";
-import { imageBuildSchema, imageListSchema, imageLoadSchema, volumeListSchema, volumeRemoveSchema } from "./things.ts";
+import {
+  copySchema,
+  imageBuildSchema,
+  imageListSchema,
+  imageLoadSchema,
+  volumeListSchema,
+  volumeRemoveSchema,
+} from "./things.ts";
 
 /**
  * The results of `--json`, by the name of their file in docs/json. For the documentation and the tests alone:
@@ -21,6 +28,7 @@ export const JSON_SCHEMAS = {
   destroy: destroySchema,
   status: statusSchema,
   list: listSchema,
+  copy: copySchema,
   "volume-list": volumeListSchema,
   "volume-remove": volumeRemoveSchema,
   "image-build": imageBuildSchema,

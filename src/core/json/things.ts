@@ -45,3 +45,13 @@ export const imageListSchema = z
     ),
   })
   .describe("devbox-ctl image list --json");
+
+export const copySchema = z
+  .strictObject({
+    from: z.string().describe("As it was typed"),
+    to: z.string().describe("As it was typed"),
+    kind: z.enum(["file", "directory"]),
+    bytes: bytes.describe("A file's own bytes; for a directory those of its archive"),
+    remarks: z.array(z.string()).describe("What is to be known although nothing failed, such as a file that changed"),
+  })
+  .describe("devbox-ctl cp --json");

@@ -1,6 +1,7 @@
 import { expectTypeOf, it } from "vitest";
 import type * as z from "zod";
 import type { changeJson } from "../../../src/cli/present/change.ts";
+import type { copyJson } from "../../../src/cli/present/copy.ts";
 import type { createJson } from "../../../src/cli/present/create.ts";
 import type { destroyJson } from "../../../src/cli/present/destroy.ts";
 import type { doctorJson } from "../../../src/cli/present/doctor.ts";
@@ -38,6 +39,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof destroyJson>>().toEqualTypeOf<Result<"destroy">>();
   expectTypeOf<Shown<typeof statusJson>>().toEqualTypeOf<Result<"status">>();
   expectTypeOf<Shown<typeof listJson>>().toEqualTypeOf<Result<"list">>();
+  expectTypeOf<Shown<typeof copyJson>>().toEqualTypeOf<Result<"copy">>();
   expectTypeOf<Shown<typeof volumesJson>>().toEqualTypeOf<Result<"volume-list">>();
   expectTypeOf<Returned<VolumeRemove>>().toEqualTypeOf<Result<"volume-remove">>();
   expectTypeOf<Returned<ImageBuild>>().toEqualTypeOf<Result<"image-build">>();
