@@ -12,7 +12,7 @@ import type { UnenforcedLimit } from "../ports/engine.ts";
 import { mayUse, visibleBoxes } from "./access.ts";
 import type { Deps } from "./deps.ts";
 import { engineFacts, unenforcedBy, unenforcedSentence } from "./engine-facts.ts";
-import { newOperation, runSteps } from "./journal.ts";
+import { newOperation, runSteps, throwIfInterrupted } from "./journal.ts";
 import { leaseRequest } from "./lease.ts";
 import { stepsOf, undoCreate } from "./operations.ts";
 import { recoverAbandoned } from "./recover.ts";
@@ -64,6 +64,8 @@ export async function create(deps: Deps, input: CreateInput): Promise<CreateResu
     const entered = entry(deps, box.id);
     const journal = { id: operation.id, boxId: box.id, steps: [] };
     await runSteps(deps, journal, stepsOf(deps, entered, operation));
+    // Also while the last step was waited for: whoever pressed Ctrl-C then was told that it stops.
+    throwIfInterrupted(deps.interrupt);
     deps.ledger.finish(operation.id, box.id, { phase: "ready", lastUsed: { at: deps.clock.now(), by: "create" } });
   } catch (error) {
     throw await takeBack(deps, box.id, operation, error);

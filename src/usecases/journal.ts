@@ -55,5 +55,19 @@ export async function runSteps(
 
 /** @throws {DevboxError} INTERRUPTED */
 export function throwIfInterrupted(interrupt: AbortSignal): void {
-  if (interrupt.aborted) throw new DevboxError("INTERRUPTED", "interrupted.");
+  if (!interrupt.aborted) return;
+  throw new DevboxError("INTERRUPTED", "interrupted.", {
+    why: interrupt.reason === "INT" ? "Ctrl-C was pressed." : `The process was sent SIG${String(interrupt.reason)}.`,
+    next: ["See how things stand: devbox-ctl list", "Then run the command again"],
+  });
+}
+
+/**
+ * Does several things at once and waits for all of them, also when one fails: what is left of the others
+ * must not come into being while the failure is being undone.
+ * @throws what the first that failed threw
+ */
+export async function allDone(acts: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(acts)).find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
 }

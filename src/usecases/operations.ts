@@ -4,7 +4,7 @@ import { formatSize } from "../core/size.ts";
 import type { OperationKind, OperationRecord } from "../core/operation.ts";
 import type { BoxChange } from "../ports/ledger.ts";
 import type { Deps } from "./deps.ts";
-import type { Step } from "./journal.ts";
+import { allDone, type Step } from "./journal.ts";
 import {
   containerStep,
   createPrivateVolume,
@@ -69,7 +69,7 @@ export async function undoCreate(
 
 async function removeVolumes(deps: Deps, box: BoxRecord, keepHome: boolean): Promise<void> {
   const names = keepHome ? [box.spec.private] : [box.spec.private, box.spec.home];
-  await Promise.all(names.map((name) => deps.engine.removeVolume(name, box.id)));
+  await allDone(names.map((name) => deps.engine.removeVolume(name, box.id)));
 }
 
 function destroySteps(deps: Deps, box: BoxRecord, keepHome: boolean): Step[] {

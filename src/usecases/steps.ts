@@ -7,7 +7,7 @@ import type { NewContainer } from "../ports/engine.ts";
 import { containerGone } from "./access.ts";
 import type { Deps } from "./deps.ts";
 import { unenforcedLimits } from "./engine-facts.ts";
-import type { Step } from "./journal.ts";
+import { allDone, type Step } from "./journal.ts";
 
 /** Seconds that a box is given to become ready; a cold one on a slow disk takes a few. */
 const READY_LIMIT = 60;
@@ -23,7 +23,7 @@ export function volumesStep(deps: Deps, box: BoxRecord, adoptHome: boolean): Ste
     title: "Volumes ready",
     run: async () => {
       const home = labelsOf(namespace, "home", box);
-      await Promise.all([
+      await allDone([
         createPrivateVolume(deps, box),
         ...(adoptHome ? [] : [deps.engine.createVolume(box.spec.home, home, box.id)]),
       ]);
