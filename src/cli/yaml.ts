@@ -1,6 +1,6 @@
 import { parseDocument, stringify } from "yaml";
 import { DevboxError, messageOf } from "../core/errors.ts";
-import { printable, quote } from "../core/text.ts";
+import { fewLines, printable, quote } from "../core/text.ts";
 
 /**
  * A YAML (or JSON) document as plain data.
@@ -19,7 +19,7 @@ export function parseYaml(text: string, file: string): unknown {
 
 function notYaml(file: string, errors: readonly unknown[]): DevboxError {
   return new DevboxError("INVALID_CONFIG", `${quote(file)} is not YAML.`, {
-    why: errors.map((error) => messageOf(error).split("\n")[0] ?? "").join("\n"),
+    why: fewLines(errors.map((error) => messageOf(error).split("\n")[0] ?? "")),
     next: [`Mend it and run: devbox-ctl config check ${printable(file)}`],
   });
 }

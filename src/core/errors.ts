@@ -79,7 +79,13 @@ export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error i
   return error instanceof DevboxError && codes.includes(error.code);
 }
 
+/** Longest line of somebody else's message that is repeated, in characters. */
+const LINE_LIMIT = 500;
+
 /** The message of whatever was thrown, for a sentence that quotes it: it may name files, so it is made printable. */
 export function messageOf(error: unknown): string {
-  return printableLines(error instanceof Error ? error.message : String(error));
+  return printableLines(error instanceof Error ? error.message : String(error))
+    .split("\n")
+    .map((line) => (line.length > LINE_LIMIT ? `${line.slice(0, LINE_LIMIT)}…` : line))
+    .join("\n");
 }

@@ -31,6 +31,12 @@ export function quote(text: string): string {
   return text.length > QUOTE_LIMIT ? `${quoted} (${String(text.length)} characters)` : quoted;
 }
 
+/** Lines of which a person can take in the first few; how many more there are is told. */
+export function fewLines(lines: readonly string[], most = 10): string {
+  const more = lines.length - most;
+  return [...lines.slice(0, most), ...(more > 0 ? [`… and ${String(more)} more`] : [])].join("\n");
+}
+
 /** `1 box`, `2 boxes`. */
 export function count(n: number, noun: string, plural = `${noun}s`): string {
   return `${String(n)} ${n === 1 ? noun : plural}`;

@@ -1,6 +1,7 @@
 import { DevboxError } from "../../core/errors.ts";
 import { IMAGE } from "../../core/image-contract.ts";
 import { LABEL } from "../../core/labels.ts";
+import { quote } from "../../core/text.ts";
 import { SECOND } from "../../core/time.ts";
 import type { ContainerEngine } from "../../ports/engine.ts";
 import { createArguments } from "./arguments.ts";
@@ -36,7 +37,10 @@ export function containerCalls(command: PodmanCommand, settings: PodmanSettings)
       if (result.exitCode === 0) return parseInspect(result.stdout);
       // 125 is every failure of inspect; only these words mean that the container is not there.
       if (/no such (container|object)/i.test(result.stderr)) return undefined;
-      throw new DevboxError("ENGINE_FAILED", "podman inspect failed.", { why: words(result.stderr) });
+      throw new DevboxError("ENGINE_FAILED", "podman inspect failed.", {
+        why: words(result.stderr),
+        next: ["devbox-ctl doctor"],
+      });
     },
 
     async usage(containerIds) {
@@ -59,7 +63,10 @@ export function containerCalls(command: PodmanCommand, settings: PodmanSettings)
       const { stdout } = await runPodman(command, args, { token: box.token, timeout: 2 * command.timeout });
       const containerId = stdout.trim().split("\n").at(-1) ?? "";
       if (!/^[0-9a-f]{64}$/.test(containerId)) {
-        throw new DevboxError("ENGINE_GARBAGE", "podman did not say which container it made.", { why: words(stdout) });
+        throw new DevboxError("ENGINE_GARBAGE", "podman did not say which container it made.", {
+          why: quote(stdout.trim()),
+          next: ["See which podman is used: devbox-ctl doctor"],
+        });
       }
       return containerId;
     },

@@ -169,13 +169,16 @@ export function classify(args: readonly string[], stderr: string, exitCode: numb
     });
   }
   if (/no such container|no container with (name or )?id/i.test(stderr)) {
-    return new DevboxError("CONTAINER_GONE", "the box's container does not exist.", { why });
+    return new DevboxError("CONTAINER_GONE", "the box's container does not exist.", { why, next: ["devbox-ctl list"] });
   }
   if (/image not known|no such image|unable to find a name and tag match/i.test(stderr)) {
-    return new DevboxError("IMAGE_NOT_FOUND", "the image is not here.", { why });
+    return new DevboxError("IMAGE_NOT_FOUND", "the image is not here.", {
+      why,
+      next: ["devbox-ctl image list", "devbox-ctl image build"],
+    });
   }
   if (/volume is being used|volume .* in use/i.test(stderr)) {
-    return new DevboxError("VOLUME_IN_USE", "the volume is in use.", { why });
+    return new DevboxError("VOLUME_IN_USE", "the volume is in use.", { why, next: ["devbox-ctl volume list"] });
   }
   return new DevboxError("ENGINE_FAILED", `${spoken(args)} failed.`, { why, next: ["devbox-ctl doctor"] });
 }

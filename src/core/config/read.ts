@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { DevboxError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { clipped, printable, quote } from "../text.ts";
+import { clipped, fewLines, printable, quote } from "../text.ts";
 import type { Config } from "./config.ts";
 import { configSchema } from "./schema.ts";
 
@@ -25,7 +25,7 @@ export function readConfig(document: unknown, file: string): Config {
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue));
   throw new DevboxError("INVALID_CONFIG", `${quote(file)} is not a valid configuration.`, {
-    why: problems.join("\n"),
+    why: fewLines(problems),
     next: [`Mend it and run: devbox-ctl config check ${printable(file)}`],
   });
 }
