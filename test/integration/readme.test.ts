@@ -49,7 +49,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cli.run(["destroy", "my-project", "--yes"]);
-  const made = (await imageNames()).filter((name) => !before.has(name) && /^localhost\/devbox:|readme/.test(name));
+  // All names of the image that was built, but for those it had before.
+  const names = await podman(["image", "inspect", "--format", "{{range .RepoTags}}{{.}}\n{{end}}", image]);
+  const made = names.stdout.split("\n").filter((name) => name !== "" && !before.has(name));
   for (const name of made) await podman(["rmi", name]);
   await cli.remove();
 });

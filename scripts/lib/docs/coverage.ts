@@ -19,7 +19,7 @@ const IDS = /\s*\[((?:FR|SC|[A-Z])-\d{2,3}(?:, ?(?:FR|SC|[A-Z])-\d{2,3})*)\]/g;
 /** Which tests quote which requirement, by id. */
 function quotes(root: string): Map<string, Quote[]> {
   const found = new Map<string, Quote[]>();
-  for (const file of globSync("test/**/*.test.ts", { cwd: root }).sort()) {
+  for (const file of globSync("test/**/*.ts", { cwd: root }).sort()) {
     const source = ts.createSourceFile(file, readFileSync(path.join(root, file), "utf8"), ts.ScriptTarget.Latest);
     for (const titles of titlesIn(source, source, [])) {
       const own = titles.at(-1) ?? "";

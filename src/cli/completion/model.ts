@@ -23,7 +23,7 @@ export type Offer =
   | { readonly kind: "none" | "box" | "volume" | "image" | "file" | "copy" | "command" }
   | { readonly kind: "words"; readonly words: readonly string[] };
 
-export interface Flag {
+interface Flag {
   /** With its hyphens. */
   readonly name: string;
   readonly char: string | undefined;

@@ -1,5 +1,7 @@
+import { describe } from "vitest";
 import { lifeOfABox } from "../../support/life.ts";
 import { rootlessUser } from "../../support/rootless.ts";
 
-// FR-003: the same life, by an ordinary user with Podman of their own.
-lifeOfABox(rootlessUser);
+describe("the same life, by an ordinary user with Podman of their own [FR-003]", () => {
+  lifeOfABox(rootlessUser);
+});
