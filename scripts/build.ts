@@ -1,44 +1,92 @@
 /**
- * Builds dist/: one ES module for each command, with what they share split off, and oclif's manifest,
- * so that a command loads what it needs and nothing else. Usage: node scripts/build.ts
+ * Builds dist/: the whole program in one file, in which a command and what it needs are evaluated only when it is
+ * called, and oclif's manifest. One file is read, checked and taken from the compile cache faster than twenty.
+ * Usage: node scripts/build.ts
  */
 import { globSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { build } from "esbuild";
+import path from "node:path";
+import { build, type BuildOptions, type Plugin } from "esbuild";
 
-const root = join(import.meta.dirname, "..");
-const manifest = join(root, "oclif.manifest.json");
+const root = path.join(import.meta.dirname, "..");
+const manifest = path.join(root, "oclif.manifest.json");
+const PROGRAM = "./program.cjs";
 
-rmSync(join(root, "dist"), { recursive: true, force: true });
-rmSync(manifest, { force: true });
-
-await build({
+const common: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: ["src/main.ts", ...globSync("src/commands/**/*.ts", { cwd: root })],
-  outbase: "src",
-  outdir: "dist",
   bundle: true,
-  splitting: true,
-  format: "esm",
+  format: "cjs",
   platform: "node",
   target: "node24",
+  // import() becomes require(): the loader of ES modules, and its look through a megabyte for exports, is not needed.
+  supported: { "dynamic-import": false },
   minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: "linked",
+  logLevel: "warning",
   // oclif loads it only to run plugins from TypeScript sources, which this program has none of.
   external: ["typescript"],
-  logLevel: "warning",
-  // CommonJS packages in the bundle expect these of Node's module scope.
-  banner: {
-    js: [
-      'import { createRequire as __createRequire } from "node:module";',
-      "const require = __createRequire(import.meta.url);",
-      "const __dirname = import.meta.dirname, __filename = import.meta.filename;",
-    ].join("\n"),
+  define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
+};
+
+/** `src/main.ts` is a file of its own: it turns the compile cache on before the program is read. */
+const programApart: Plugin = {
+  name: "program-apart",
+  setup(building) {
+    building.onResolve({ filter: /^\.\/cli\/main\.ts$/ }, () => ({ path: PROGRAM, external: true }));
   },
-});
+};
+
+/**
+ * oclif loads a globbing library at every start and uses it only to look for commands where there is no manifest.
+ * It is evaluated when it is used, which saves every command 4 ms.
+ */
+const globbingLater: Plugin = {
+  name: "globbing-later",
+  setup(building) {
+    building.onResolve({ filter: /^tinyglobby$/ }, ({ pluginData, path: name }) =>
+      pluginData === "itself" ? undefined : { path: name, namespace: "later" },
+    );
+    building.onLoad({ filter: /.*/, namespace: "later" }, async () => {
+      const { path: real } = await building.resolve("tinyglobby", {
+        kind: "require-call",
+        resolveDir: root,
+        pluginData: "itself",
+      });
+      return {
+        contents: `exports.glob = (...args) => require(${JSON.stringify(real)}).glob(...args);`,
+        resolveDir: root,
+      };
+    });
+  },
+};
+
+/** The program with a table of its commands, each of which is evaluated when it is asked for. */
+function programSource(): string {
+  const files = globSync("src/commands/**/*.ts", { cwd: root }).sort();
+  const entries = files.map((file) => {
+    const id = path.relative("src/commands", file).replace(/\.ts$/, "").replaceAll(path.sep, ":");
+    return `  get ${JSON.stringify(id)}() { return require("./${file}").default; },`;
+  });
+  return ['export { main } from "./src/cli/main.ts";', "export const commands = {", ...entries, "};", ""].join("\n");
+}
+
+rmSync(path.join(root, "dist"), { recursive: true, force: true });
+rmSync(manifest, { force: true });
+
+await Promise.all([
+  build({ ...common, entryPoints: ["src/main.ts"], outfile: "dist/main.cjs", plugins: [programApart] }),
+  build({
+    ...common,
+    stdin: { contents: programSource(), resolveDir: root, loader: "ts", sourcefile: "program.ts" },
+    outfile: path.join("dist", PROGRAM),
+    plugins: [globbingLater],
+  }),
+]);
+// The file that oclif is told to find commands in.
+writeFileSync(path.join(root, "dist/commands.cjs"), `module.exports = require("${PROGRAM}");\n`);
 
 // Written after the bundle, from the bundle: what oclif then knows of a command is what will run.
-const { Plugin } = await import("@oclif/core/config");
-const plugin = new Plugin({ root, type: "core", isRoot: true, ignoreManifest: true, errorOnManifestCreate: true });
+const { Plugin: OclifPlugin } = await import("@oclif/core/config");
+const plugin = new OclifPlugin({ root, type: "core", isRoot: true, ignoreManifest: true, errorOnManifestCreate: true });
 await plugin.load();
 writeFileSync(manifest, `${JSON.stringify(plugin.manifest)}\n`);

@@ -1,4 +1,5 @@
-import { Command, Flags } from "@oclif/core";
+import { Command } from "@oclif/core/command";
+import * as Flags from "@oclif/core/flags";
 import type { ConfigSource } from "../core/config/config.ts";
 import { DevboxError } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";

@@ -11,7 +11,7 @@ import { DEFAULTS } from "../core/config/defaults.ts";
 import { DevboxError } from "../core/errors.ts";
 import { quote } from "../core/text.ts";
 import { SECOND } from "../core/time.ts";
-import type { ContainerEngine } from "../ports/engine.ts";
+import type { ContainerEngine, EngineBox } from "../ports/engine.ts";
 import type { ImageBuilder } from "../ports/image-builder.ts";
 import type { Ledger } from "../ports/ledger.ts";
 import type { LocalFiles } from "../ports/local-files.ts";
@@ -57,9 +57,29 @@ export function stateDirOf(config: Config): string {
   return config.state.dir ?? defaultStateDir();
 }
 
-export function engineOf(config: Config): ContainerEngine {
-  const { path, runtime, namespace, timeout } = config.engine;
+function createEngine({ engine }: Config): ContainerEngine {
+  const { path, runtime, namespace, timeout } = engine;
   return createPodmanEngine({ path, timeout: timeout * SECOND }, { namespace, runtime });
+}
+
+/** The engine, with the listing that was asked for early as the answer to its first question. */
+function engineOf(config: Config): ContainerEngine {
+  const engine = createEngine(config);
+  const early = listing;
+  listing = undefined;
+  if (early === undefined) return engine;
+  return { ...engine, boxes: () => early };
+}
+
+let listing: Promise<EngineBox[]> | undefined;
+
+/**
+ * Asks the engine for its boxes before the rest of the program is loaded: both take some 40 ms, and so take them
+ * at the same time. What goes wrong is told by the command, which asks for the listing later.
+ */
+export function prefetchListing(): void {
+  listing = loadConfig(undefined).then(({ config }) => createEngine(config).boxes());
+  listing.catch(() => undefined);
 }
 
 /** @throws {DevboxError} STATE_UNWRITABLE, HOST_DISK, LEDGER_CORRUPT, LEDGER_NEWER, BUSY */

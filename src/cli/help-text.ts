@@ -1,4 +1,5 @@
-import { Help, type Interfaces } from "@oclif/core";
+import { Help } from "@oclif/core/help";
+import type { Interfaces } from "@oclif/core";
 
 /** What `--help` prints for these words, as text. */
 export async function helpText(config: Interfaces.Config, words: readonly string[]): Promise<string> {

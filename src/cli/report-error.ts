@@ -1,11 +1,11 @@
-import { fileURLToPath } from "node:url";
-import { Config } from "@oclif/core";
+import type { Interfaces } from "@oclif/core";
+import { Config } from "@oclif/core/config";
 import { renderError } from "./render-error.ts";
 import { unknownCommand } from "./unknown-command.ts";
 
 /** Shows an error that no command could show, because the words before it name none. */
-export async function reportError(error: unknown, argv: readonly string[], dir: string): Promise<void> {
-  const config = await Config.load(fileURLToPath(dir));
+export async function reportError(error: unknown, argv: readonly string[], options: Interfaces.Options): Promise<void> {
+  const config = await Config.load(options);
   const said = unknownCommand(argv, config) ?? error;
   const rendered = renderError(said, process.stderr);
   process.exitCode = rendered.exitCode;

@@ -1,4 +1,4 @@
-import { Flags } from "@oclif/core";
+import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../cli/base-command.ts";
 import { composeDoctor } from "../cli/compose.ts";
 import { doctorJson, presentDoctor } from "../cli/present/doctor.ts";

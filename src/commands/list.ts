@@ -1,4 +1,4 @@
-import { Flags } from "@oclif/core";
+import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../cli/base-command.ts";
 import { clock } from "../cli/compose.ts";
 import { listJson, presentList } from "../cli/present/list.ts";

@@ -1,4 +1,4 @@
-import { Args } from "@oclif/core";
+import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../cli/base-command.ts";
 import { clock } from "../cli/compose.ts";
 import { presentStatus, statusJson } from "../cli/present/status.ts";

@@ -80,6 +80,11 @@ export function containerCalls(command: PodmanCommand, settings: PodmanSettings)
     },
 
     async removeBox(boxId, grace, token) {
+      // A podman that died while it waited for a box to end (its reader was killed, its time was over) leaves it as
+      // "stopping"; rm then forgets the container, and what runs in it runs on. Only stop ends that.
+      const { stdout } = await runPodman(command, listArguments(namespace, boxId));
+      const stopping = parseBoxes(namespace, stdout).filter(({ state }) => state === "stopping");
+      for (const { containerId } of stopping) await this.stopBox(containerId, grace, token);
       const args = ["rm", "--force", "--time", String(grace), ...filters(namespace, boxId)];
       await runPodman(command, args, { token, timeout: patient(grace) });
     },
@@ -100,6 +105,6 @@ function filters(namespace: string, boxId?: string): string[] {
 }
 
 /** The listing that most commands begin with. */
-export function listArguments(namespace: string): string[] {
-  return ["ps", "--all", "--no-trunc", "--format", "json", ...filters(namespace)];
+export function listArguments(namespace: string, boxId?: string): string[] {
+  return ["ps", "--all", "--no-trunc", "--format", "json", ...filters(namespace, boxId)];
 }

@@ -1,4 +1,4 @@
-import { Args } from "@oclif/core";
+import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../../cli/base-command.ts";
 import { printable } from "../../core/text.ts";
 
@@ -11,7 +11,9 @@ export default class ConfigCheck extends BaseCommand {
     const { args, flags } = await this.parse(ConfigCheck);
     const { file } = await this.configuration({ config: args.file ?? flags.config });
     this.print(
-      file === undefined ? "  There is no configuration file; the defaults are in force." : `  ${printable(file)} is good.`,
+      file === undefined
+        ? "  There is no configuration file; the defaults are in force."
+        : `  ${printable(file)} is good.`,
     );
     return { file: file ?? null, valid: true };
   }

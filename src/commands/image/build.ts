@@ -1,4 +1,4 @@
-import { Flags } from "@oclif/core";
+import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.ts";
 import { imageBuilder } from "../../cli/compose.ts";
 import { buildImage } from "../../usecases/images.ts";
