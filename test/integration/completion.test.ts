@@ -38,6 +38,8 @@ const CASES = (): [typed: string, completed: string][] => [
   ["help exit-", "help exit-codes "],
   ["image load arch", "image load archive.tar "],
   ["list --config arch", "list --config archive.tar "],
+  [`cp ${box.slice(0, -4)}`, `cp ${box}:`],
+  ["cp arch", "cp archive.tar "],
 ];
 
 const SHELLS = {

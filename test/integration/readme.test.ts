@@ -45,7 +45,7 @@ beforeAll(async () => {
   const cache = process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache");
   cli = await testCli({ config: { image }, env: { XDG_CACHE_HOME: cache } });
   ran = await runAll(shown.map(({ command }) => command));
-}, 300_000);
+});
 
 afterAll(async () => {
   await cli.run(["destroy", "my-project", "--yes"]);
@@ -65,7 +65,7 @@ async function runAll(commands: readonly string[]): Promise<typeof ran> {
   const run = String.raw`run() { eval "$1"; set -- $?; printf '\001%s\002' "$1"; return "$1"; }`;
   await writeFile(script, ["exec 2>&1 </dev/null", run, ...quoted, ""].join("\n"));
   const env = { ...cli.env, PATH: `${path.dirname(cli.argv.at(-1)!)}:${cli.env.PATH ?? ""}` };
-  const { stdout } = await runClean(["bash", script], env, { cwd: folder, timeout: 290_000 });
+  const { stdout } = await runClean(["bash", script], env, { cwd: folder, timeout: 570_000 });
   return stdout
     .split("\u0002")
     .slice(0, -1)
