@@ -60,6 +60,16 @@ const globbingLater: Plugin = {
   },
 };
 
+/** Large libraries that most commands do not need; each has a file of its own, read when it is used. */
+const APART = ["zod", "yaml"];
+
+const librariesApart: Plugin = {
+  name: "libraries-apart",
+  setup(building) {
+    building.onResolve({ filter: /^(zod|yaml)$/ }, ({ path: name }) => ({ path: `./${name}.cjs`, external: true }));
+  },
+};
+
 /** The program with a table of its commands, each of which is evaluated when it is asked for. */
 function programSource(): string {
   const files = globSync("src/commands/**/*.ts", { cwd: root }).sort();
@@ -74,12 +84,13 @@ rmSync(path.join(root, "dist"), { recursive: true, force: true });
 rmSync(manifest, { force: true });
 
 await Promise.all([
+  ...APART.map((name) => build({ ...common, entryPoints: [name], outfile: `dist/${name}.cjs` })),
   build({ ...common, entryPoints: ["src/main.ts"], outfile: "dist/main.cjs", plugins: [programApart] }),
   build({
     ...common,
     stdin: { contents: programSource(), resolveDir: root, loader: "ts", sourcefile: "program.ts" },
     outfile: path.join("dist", PROGRAM),
-    plugins: [globbingLater],
+    plugins: [globbingLater, librariesApart],
   }),
 ]);
 // The file that oclif is told to find commands in.

@@ -18,6 +18,7 @@ import type { LocalFiles } from "../ports/local-files.ts";
 import type { Progress } from "../ports/progress.ts";
 import type { Deps } from "../usecases/deps.ts";
 import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
+import { keepConfig, keptConfig } from "./config-cache.ts";
 import { cacheDir, configFiles, defaultStateDir, packageFile } from "./paths.ts";
 
 /** Where everything is put together; the only file outside the adapters that knows them. */
@@ -46,10 +47,14 @@ export async function loadConfig(named: string | undefined): Promise<ConfigSourc
   return { config: DEFAULTS, file: undefined };
 }
 
-/** A configuration's text, checked. YAML and the schema are loaded only when there is a file. */
-export async function parseConfig(text: string, file: string): Promise<Config> {
+/** A configuration's text, checked. YAML and the schema are loaded only for a text that is new. */
+async function parseConfig(text: string, file: string): Promise<Config> {
+  const kept = keptConfig(text);
+  if (kept) return kept;
   const [{ parseYaml }, { readConfig }] = await Promise.all([import("./yaml.ts"), import("../core/config/read.ts")]);
-  return readConfig(parseYaml(text, file), file);
+  const config = readConfig(parseYaml(text, file), file);
+  keepConfig(text, config);
+  return config;
 }
 
 /** Directory of the ledger. */

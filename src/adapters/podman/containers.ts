@@ -84,7 +84,11 @@ export function containerCalls(command: PodmanCommand, settings: PodmanSettings)
       // "stopping"; rm then forgets the container, and what runs in it runs on. Only stop ends that.
       const { stdout } = await runPodman(command, listArguments(namespace, boxId));
       const stopping = parseBoxes(namespace, stdout).filter(({ state }) => state === "stopping");
-      for (const { containerId } of stopping) await this.stopBox(containerId, grace, token);
+      for (const { containerId } of stopping) {
+        // One that is being removed is listed as stopping too, and cannot be stopped; rm takes it up.
+        const stop = ["stop", "--time", String(grace), containerId];
+        await runPodman(command, stop, { token, timeout: patient(grace), allow: () => true });
+      }
       const args = ["rm", "--force", "--time", String(grace), ...filters(namespace, boxId)];
       await runPodman(command, args, { token, timeout: patient(grace) });
     },
