@@ -7,7 +7,7 @@ import type { BoxSpec } from "../../src/core/spec.ts";
 export const anyName = fc.stringMatching(/^[a-z][a-z0-9]{2,8}(-[a-z0-9]{1,6}){0,2}$/);
 
 /** Ids as the host gives them. */
-export const anyId = fc.stringMatching(/^[a-z][a-z0-9]{7}$/);
+const anyId = fc.stringMatching(/^[a-z][a-z0-9]{7}$/);
 
 export const anySpec: fc.Arbitrary<BoxSpec> = fc.record({
   version: fc.constant(1 as const),
