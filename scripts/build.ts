@@ -21,6 +21,8 @@ const common: BuildOptions = {
   supported: { "dynamic-import": false },
   minifySyntax: true,
   minifyWhitespace: true,
+  // Node shows the line of an error that nobody caught; one of a megabyte would fill the screen.
+  lineLimit: 200,
   legalComments: "linked",
   logLevel: "warning",
   // oclif loads it only to run plugins from TypeScript sources, which this program has none of.

@@ -1,10 +1,19 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import type { Interfaces } from "@oclif/core";
+import { EXIT } from "../core/exit-codes.ts";
 import { packageFile } from "./paths.ts";
+import { renderError } from "./render-error.ts";
 
 /** Runs the command line and says what was wrong with it; errors inside a command are the command's own to show. */
 export async function main(): Promise<void> {
-  process.stdout.on("error", endQuietly);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", onOutputError);
+  // oclif listens to standard output as well, and throws what it hears.
+  process.on("uncaughtException", (error) => {
+    if (error === outputError) return;
+    const rendered = renderError(error, process.stderr);
+    process.exitCode = rendered.exitCode;
+    process.stderr.write(`${rendered.text}\n`);
+  });
   const argv = process.argv.slice(2);
   if (isListing(argv)) (await import("./compose.ts")).prefetchListing();
   const options = packageOptions();
@@ -31,7 +40,22 @@ export function packageOptions(): Interfaces.Options {
   return { root: packageFile("."), pjson: JSON.parse(readFileSync(file, "utf8")) as Interfaces.PJSON };
 }
 
-/** A reader that has seen enough (`| head`) is no error of ours. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+let outputError: Error | undefined;
+
+/**
+ * A reader that has seen enough (`| head`, a terminal that was closed) is no error, and what is being done goes on:
+ * a create must not stop half way because nobody watches it. Output that cannot be written at all is one.
+ */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  outputError = error;
+  if (error.code === "EPIPE" || error.code === "EIO") return;
+  process.exitCode = error.code === "ENOSPC" ? EXIT.host : EXIT.bug;
+  try {
+    writeSync(
+      2,
+      `  Error: the output cannot be written.\n    ${error.message}\n    → Write it to somewhere with room\n`,
+    );
+  } catch {
+    // Nothing is left to say it on.
+  }
 }

@@ -11,7 +11,7 @@ export interface RenderedError {
   readonly json: { readonly error: ErrorJson };
 }
 
-export interface ErrorJson {
+interface ErrorJson {
   readonly code: ErrorCode | "BUG";
   readonly message: string;
   readonly cause: string | null;

@@ -1,4 +1,5 @@
 import type { BoxRecord } from "./box.ts";
+import { brokenNameRule } from "./name.ts";
 
 /** Labels on every container and volume of ours; they suffice to rebuild the ledger (DESIGN.md section 2). */
 export const LABEL = {
@@ -55,7 +56,10 @@ export function identityFrom(
   const name = labels[LABEL.box];
   const owner = labels[LABEL.owner];
   if (kind !== "box" && kind !== "home" && kind !== "private") return undefined;
-  if (!id || !name || !owner) return undefined;
+  // Labels can be written by others, and these three are printed, compared and made into names.
+  if (name === undefined || brokenNameRule(name) !== undefined) return undefined;
+  if (id === undefined || !/^[a-z0-9]{1,32}$/.test(id)) return undefined;
+  if (owner === undefined || !/^[\w.@+-]{1,64}\$?$/.test(owner)) return undefined;
   const created = Number(labels[LABEL.created]);
   return {
     kind,

@@ -6,7 +6,7 @@ import { quote } from "./text.ts";
 /** Least memory of a box, in bytes: below this the supervisor and a shell do not fit. */
 export const MIN_MEMORY = 64 * MIB;
 /** Least CPU share of a box, in cores: the engine takes 0.01, but a box with that cannot start in time. */
-export const MIN_CPUS = 0.1;
+const MIN_CPUS = 0.1;
 
 /** What the host has left, read just before a slot is taken. */
 export interface HostFree {
@@ -72,7 +72,10 @@ export function checkReserve(limits: Limits, memory: number, free: HostFree, pro
       why:
         `The box may use ${formatSize(memory)}; ${formatSize(free.memory)} are free${promises}; ` +
         `${formatSize(limits.reserve.memory)} must be left to the host.`,
-      next: ["Stop a box that you do not need: devbox-ctl stop NAME", "Or give this one less: --memory 1GiB"],
+      next: [
+        "Stop a box that you do not need: devbox-ctl stop NAME",
+        "Or create a box with less: devbox-ctl create NAME --memory 1GiB",
+      ],
     });
   }
   checkDisk(limits, free);

@@ -6,7 +6,7 @@ import { DevboxError } from "./errors.ts";
  * What a box was created from: everything needed to make its container again on its volumes.
  * Kept as JSON in the ledger and in the label `devbox-ctl.spec`; it holds no secret, ever.
  */
-export const specSchema = z.strictObject({
+const specSchema = z.strictObject({
   version: z.literal(SPEC_VERSION),
   /** Image reference as given; never pulled. */
   image: z.string().min(1),

@@ -96,7 +96,7 @@ export interface Session {
 }
 
 /** How a session ended: the command's own exit code, or that the engine could not run it. */
-export interface SessionEnd {
+interface SessionEnd {
   readonly exitCode: number;
   /** The signal that ended the engine's client, such as SIGHUP when the terminal went away. */
   readonly signal: string | undefined;

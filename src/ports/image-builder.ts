@@ -1,5 +1,5 @@
 /** What the builder made, or found made already. */
-export interface BuiltRoot {
+interface BuiltRoot {
   /** Root file system archive, absolute path. */
   readonly file: string;
   /** SHA-256 over everything that determines the image, in hex. */

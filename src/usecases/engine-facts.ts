@@ -16,7 +16,7 @@ export async function freshFacts(deps: Pick<Deps, "engine" | "ledger" | "host">)
 }
 
 /** What is known without asking; undefined when nothing is, or it may be stale. */
-export function keptFacts(deps: Pick<Deps, "engine" | "ledger" | "host">): EngineFacts | undefined {
+function keptFacts(deps: Pick<Deps, "engine" | "ledger" | "host">): EngineFacts | undefined {
   const text = deps.ledger.fact(FACT);
   if (text === undefined) return undefined;
   const kept = JSON.parse(text) as { of: string; facts: EngineFacts };

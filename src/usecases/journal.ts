@@ -13,7 +13,7 @@ export interface Step {
 }
 
 /** What a step found out: a detail for the person, and what the ledger should know. */
-export interface StepResult {
+interface StepResult {
   readonly detail?: string | undefined;
   readonly change?: BoxChange | undefined;
 }

@@ -52,6 +52,6 @@ export async function throwUnlessRunning(deps: Deps, name: string, containerId: 
 }
 
 /** The error for something that needs a running box. */
-export function notRunning(name: string, state: string): DevboxError {
+function notRunning(name: string, state: string): DevboxError {
   return new DevboxError("WRONG_STATE", `${name} is ${state}.`, { next: [`devbox-ctl start ${name}`] });
 }

@@ -41,15 +41,24 @@ async function ownHomes(deps: Deps): Promise<EngineVolume[]> {
 }
 
 /**
+ * The caller's home volume of that name, if it can be removed.
+ * @throws {DevboxError} VOLUME_NOT_FOUND or VOLUME_IN_USE
+ */
+export async function findVolume(deps: Deps, name: string): Promise<EngineVolume> {
+  const homes = await ownHomes(deps);
+  const volume = homes.find((home) => home.name === name);
+  if (volume === undefined) throw noSuchVolume(name, homes);
+  const user = deps.ledger.boxes().find((box) => box.spec.home === volume.name);
+  if (user) throw inUse(volume.name, user.name);
+  return volume;
+}
+
+/**
  * Removes a home volume that no box uses, and all that is in it.
  * @throws {DevboxError} VOLUME_NOT_FOUND, VOLUME_IN_USE, the ENGINE_ codes
  */
 export async function removeVolume(deps: Deps, input: { readonly name: string }): Promise<{ name: string }> {
-  const homes = await ownHomes(deps);
-  const volume = homes.find((home) => home.name === input.name);
-  if (volume === undefined) throw noSuchVolume(input.name, homes);
-  const user = deps.ledger.boxes().find((box) => box.spec.home === volume.name);
-  if (user) throw inUse(volume.name, user.name);
+  const volume = await findVolume(deps, input.name);
   try {
     await deps.engine.removeVolume(volume.name, volume.identity.id);
   } catch (error) {

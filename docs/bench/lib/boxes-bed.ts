@@ -21,7 +21,7 @@ const READY_LIMIT = "60";
 const STOP_GRACE = String(IMAGE.stopTimeoutSeconds);
 
 /** A box made past the program, by the same calls of Podman. */
-export interface RawBox {
+interface RawBox {
   readonly create: Program;
   readonly destroy: Program;
 }

@@ -109,6 +109,6 @@ function filters(namespace: string, boxId?: string): string[] {
 }
 
 /** The listing that most commands begin with. */
-export function listArguments(namespace: string, boxId?: string): string[] {
+function listArguments(namespace: string, boxId?: string): string[] {
   return ["ps", "--all", "--no-trunc", "--format", "json", ...filters(namespace, boxId)];
 }

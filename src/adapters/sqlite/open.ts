@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, statfsSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DevboxError, messageOf } from "../../core/errors.ts";
@@ -22,7 +22,8 @@ export function openDatabase(stateDir: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     makeDirectory(stateDir);
-    // Created before SQLite does, so that nobody else can read it for even a moment.
+    // Created before SQLite does, so that nobody else can read it for even a moment, whatever the umask says.
+    closeSync(openSync(file, "a", 0o600));
     db = new DatabaseSync(file, { timeout: BUSY_WAIT });
     // Before anything is written: a ledger of another version stays as it is.
     checkVersion(versionOf(db), file);
@@ -100,7 +101,17 @@ const SQLITE = {
 const NOT_OURS = /no such (table|column)|already exists|has no column|has \d+ columns/;
 
 /** What the file system says when a directory cannot be made or written. */
-const UNWRITABLE = new Set(["EACCES", "EROFS", "EPERM", "ENOTDIR", "EEXIST", "ENOENT", "ELOOP", "ENAMETOOLONG"]);
+const UNWRITABLE = new Set([
+  "EACCES",
+  "EROFS",
+  "EPERM",
+  "ENOTDIR",
+  "EEXIST",
+  "EISDIR",
+  "ENOENT",
+  "ELOOP",
+  "ENAMETOOLONG",
+]);
 
 /** What an error of SQLite or the file system means for a person. Errors that are no such thing come back as they are. */
 export function explain(error: unknown, file: string): unknown {

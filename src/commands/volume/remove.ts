@@ -2,7 +2,7 @@ import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../../cli/base-command.ts";
 import { quote } from "../../core/text.ts";
-import { removeVolume } from "../../usecases/volumes.ts";
+import { findVolume, removeVolume } from "../../usecases/volumes.ts";
 
 export default class VolumeRemove extends BaseCommand {
   static override summary = "Remove a home volume that no box uses, and all that is in it";
@@ -13,6 +13,7 @@ export default class VolumeRemove extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(VolumeRemove);
     const deps = await this.deps(flags);
+    await findVolume(deps, args.volume);
     await this.confirmed(`${quote(args.volume)} and all that is in it will be gone for good. Go on?`, flags.yes);
     const { name } = await removeVolume(deps, { name: args.volume });
     this.print(`  ${name} is removed.`);

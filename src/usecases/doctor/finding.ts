@@ -1,5 +1,5 @@
 /** How one check went. `remark`: worth knowing, nothing is broken. `fixed`: was a problem until just now. */
-export type FindingStatus = "pass" | "remark" | "problem" | "fixed";
+type FindingStatus = "pass" | "remark" | "problem" | "fixed";
 
 /** One line of the doctor's report. */
 export interface Finding {
