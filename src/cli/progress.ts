@@ -36,9 +36,10 @@ export function showProgress(stream: NodeJS.WriteStream, clock: Clock): ShownPro
   };
   return {
     begin: (step) => {
-      // A step that is renamed while under way keeps its time; without a spinner a line says that it goes on.
-      if (current && current.step !== step && !spinner) write(`  … ${step}`);
-      current = { step, since: current?.since ?? clock.monotonic() };
+      // What begins while a step is under way is a part of it: shown as long as it takes, and a line of its own
+      // where nothing turns, so that a long wait says what it is for.
+      if (current && !spinner) write(`  … ${step}`);
+      current ??= { step, since: clock.monotonic() };
       spinner?.show(step);
     },
     done: (detail) => {

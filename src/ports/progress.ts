@@ -3,9 +3,12 @@
  * is not its concern.
  */
 export interface Progress {
-  /** A step begins, named as a person would say it when it is done: `Box created`. */
+  /**
+   * A step begins, named as a person would say it when it is done: `Box created`.
+   * What begins while one is under way is a part of it, said as it happens: `making the Debian base`.
+   */
   begin(step: string): void;
-  /** The step that began last is done. */
+  /** The step is done, with all its parts. */
   done(detail?: string): void;
   /** Something that the user must know although nothing failed. */
   remark(text: string): void;

@@ -36,7 +36,6 @@ export async function buildImage(
       progress.begin(line);
     },
   });
-  progress.begin("Root file system made");
   progress.done(root.built ? undefined : "from the cache");
 
   progress.begin("Image imported");
