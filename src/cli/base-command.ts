@@ -64,6 +64,7 @@ export abstract class BaseCommand extends Command {
   protected async confirmed(question: string, yes: boolean, expected?: string): Promise<void> {
     if (yes) return;
     if (this.interactive()) {
+      this.#progress.stop();
       if (await confirm(question, expected)) return;
       throw new DevboxError("NEEDS_CONFIRMATION", "nothing was done.");
     }

@@ -19,8 +19,12 @@ function distance(a: string, b: string): number {
 /** The known word that a mistyped one most likely means, or undefined when none is near. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > 100) return undefined;
+  const words = [...known];
+  // The beginning of one word, and of no other, is most likely that word cut short.
+  const longer = word.length < 3 ? [] : words.filter((candidate) => candidate.startsWith(word));
+  if (longer.length === 1) return longer[0];
   let best: { word: string; distance: number } | undefined;
-  for (const candidate of known) {
+  for (const candidate of words) {
     const d = distance(word.toLowerCase(), candidate.toLowerCase());
     if (best === undefined || d < best.distance) best = { word: candidate, distance: d };
   }

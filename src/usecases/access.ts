@@ -31,7 +31,12 @@ export function noSuchBox(deps: Pick<Deps, "ledger" | "caller">, name: string): 
     visibleBoxes(deps).map((box) => box.name),
   );
   return new DevboxError("BOX_NOT_FOUND", `you have no box named ${quote(name)}.`, {
-    next: [...(near === undefined ? [] : [`Did you mean ${near}?`]), "See yours: devbox-ctl list"],
+    next: [
+      ...(near === undefined ? [] : [`Did you mean ${near}?`]),
+      "See yours: devbox-ctl list",
+      // One who is sure of the name may have lost the ledger.
+      ...(deps.ledger.boxes().length === 0 ? ["If you had boxes here: devbox-ctl doctor --fix"] : []),
+    ],
   });
 }
 

@@ -10,6 +10,7 @@ import { quote } from "../core/text.ts";
 import { ago } from "../core/time.ts";
 import type { UnenforcedLimit } from "../ports/engine.ts";
 import { mayUse, visibleBoxes } from "./access.ts";
+import { adoptLost } from "./adopt.ts";
 import type { Deps } from "./deps.ts";
 import { engineFacts, unenforcedBy, unenforcedSentence } from "./engine-facts.ts";
 import { newOperation, runSteps, throwIfInterrupted } from "./journal.ts";
@@ -47,6 +48,7 @@ export async function create(deps: Deps, input: CreateInput): Promise<CreateResu
   checkName(input.name);
   const box = draft(deps, input);
   await recoverAbandoned(deps);
+  await adoptLost(deps);
   checkOwned(deps, input);
   const facts = await engineFacts(deps);
   if (input.volume !== undefined) await checkVolume(deps, input.volume);
@@ -176,6 +178,12 @@ async function takeBack(
       why: `${messageOf(error)}\n${messageOf(undoError)}`,
       next: ["devbox-ctl doctor --fix   (the next command tries again, too)"],
       cause: error,
+    });
+  }
+  if (hasCode(error, "INTERRUPTED")) {
+    return new DevboxError("INTERRUPTED", `creating ${box.name} was interrupted; what was begun is taken back.`, {
+      why: error.why,
+      next: [`Begin again: devbox-ctl create ${box.name}`],
     });
   }
   return hasCode(error, "IMAGE_NOT_FOUND") ? imageMissing(box.spec.image, error) : error;

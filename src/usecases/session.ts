@@ -25,7 +25,10 @@ export async function session(deps: Deps, input: SessionInput): Promise<number> 
   const box = findBox(deps, input.name);
   const containerId = usableContainer(box);
   if (box.desired === "stopped") await throwUnlessRunning(deps, input.name, containerId);
-  deps.ledger.update(box.id, { lastUsed: { at: deps.clock.now(), by: input.by } });
+  const used = () => {
+    if (deps.ledger.boxById(box.id)) deps.ledger.update(box.id, { lastUsed: { at: deps.clock.now(), by: input.by } });
+  };
+  used();
 
   const sessionId = deps.host.newId(16);
   const onInterrupt = () => void deps.engine.endSession(containerId, sessionId, String(deps.interrupt.reason));
@@ -36,10 +39,15 @@ export async function session(deps: Deps, input: SessionInput): Promise<number> 
     // The engine's client went away (a closed terminal, a signal): what it ran would stay behind in the box.
     if (end.signal !== undefined) await deps.engine.endSession(containerId, sessionId, "HUP");
     if (AMBIGUOUS.has(end.exitCode)) await throwUnlessRunning(deps, input.name, containerId);
+    used();
     return end.exitCode;
+  } catch (error) {
+    // What could not be run was no use.
+    const { lastUsedAt: at, lastUsedBy: by } = box;
+    if (at !== undefined && by !== undefined) deps.ledger.update(box.id, { lastUsed: { at, by } });
+    throw error;
   } finally {
     deps.interrupt.removeEventListener("abort", onInterrupt);
-    if (deps.ledger.boxById(box.id)) deps.ledger.update(box.id, { lastUsed: { at: deps.clock.now(), by: input.by } });
   }
 }
 

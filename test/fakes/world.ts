@@ -12,7 +12,7 @@ import { FakeEngine } from "./engine.ts";
 
 /** A host in memory, with a real ledger in a directory of its own; several processes can be played on it. */
 export class World implements Disposable {
-  readonly engine = new FakeEngine();
+  readonly engine: FakeEngine;
   readonly dead = new Set<number>();
   readonly remarks: string[] = [];
   now = Date.UTC(2026, 0, 31, 9);
@@ -23,6 +23,11 @@ export class World implements Disposable {
   readonly #dir = mkdtempSync(path.join(tmpdir(), "dbxtest-world-"));
   readonly #open = new Map<Ledger, number>();
   #ids = 0;
+
+  /** @param engine that of another world, whose ledger is lost in this one */
+  constructor(engine = new FakeEngine()) {
+    this.engine = engine;
+  }
 
   /** The ports as one process of a user sees them. */
   process(user = "alice", pid = 1, interrupt = new AbortController().signal): Deps {

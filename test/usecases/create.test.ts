@@ -154,6 +154,15 @@ describe("create", () => {
     expect(world.process().ledger.boxes()).toEqual([]);
   });
 
+  it("takes boxes into a new ledger before it counts, so that a lost one lifts no limit [P-06] [X-06]", async () => {
+    using world = new World();
+    for (const name of ["one", "two", "three", "four", "five"]) await create(world.process(), createInput(name));
+    using lost = new World(world.engine);
+    expect(await codeOf(create(lost.process(), createInput("six")))).toBe("LIMIT_PER_USER");
+    expect(lost.process().ledger.boxes()).toHaveLength(5);
+    expect(lost.remarks).toContain("one was not in the ledger; it is now, from its container's labels");
+  });
+
   it("says that a name is taken without saying by whom [FR-026] [FR-031]", async () => {
     using world = new World();
     await create(world.process("bob"), createInput("api"));

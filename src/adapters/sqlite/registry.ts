@@ -29,7 +29,7 @@ export function registryCalls(core: LedgerCore): RegistryCalls {
         insertBox(core, box, "ready");
         applyChange(core, box.id, {
           ...(box.containerId === undefined ? {} : { containerId: box.containerId }),
-          ...(box.lastUsedAt === undefined ? {} : { lastUsed: { at: box.lastUsedAt, by: "adoption" } }),
+          ...(box.lastUsedAt === undefined ? {} : { lastUsed: { at: box.lastUsedAt, by: "unknown" } }),
         });
       });
     },

@@ -1,0 +1,50 @@
+import { DevboxError, messageOf } from "../core/errors.ts";
+import { readSpec } from "../core/spec.ts";
+import type { EngineBox } from "../ports/engine.ts";
+import type { Deps } from "./deps.ts";
+
+const POPULATED = "populated";
+
+/**
+ * Takes boxes that the engine has into a ledger that is new, before the first box is entered: the ledger may
+ * have been lost, and boxes that it does not know would not count. Asked once in a ledger's life.
+ */
+export async function adoptLost(deps: Deps): Promise<void> {
+  if (deps.ledger.fact(POPULATED) !== undefined) return;
+  for (const { containerId, identity } of await deps.engine.boxes()) {
+    if (deps.ledger.boxById(identity.id) ?? deps.ledger.boxByName(identity.name)) continue;
+    try {
+      await adopt(deps, containerId);
+      deps.progress.remark(`${identity.name} was not in the ledger; it is now, from its container's labels`);
+    } catch (error) {
+      deps.progress.remark(`${identity.name} is not in the ledger and cannot be taken into it: ${messageOf(error)}`);
+    }
+  }
+  deps.ledger.setFact(POPULATED, "yes");
+}
+
+/** Enters a container's box from its labels; limits are not asked, because it is there already. */
+export async function adopt(deps: Deps, containerId: string): Promise<void> {
+  const container = (await deps.engine.boxes()).find((box) => box.containerId === containerId);
+  if (container === undefined) throw new DevboxError("BOX_NOT_FOUND", "the container is gone meanwhile.");
+  deps.ledger.adopt(recordFrom(deps, container));
+}
+
+function recordFrom(deps: Deps, { containerId, identity, state, startedAt, exitedAt }: EngineBox) {
+  if (identity.spec === undefined) {
+    throw new DevboxError("LEDGER_CORRUPT", `the container of ${identity.name} has lost its creation spec.`, {
+      next: [`Look at it: podman inspect ${containerId.slice(0, 12)}`],
+    });
+  }
+  return {
+    id: identity.id,
+    name: identity.name,
+    owner: identity.owner,
+    desired: state === "running" ? ("running" as const) : ("stopped" as const),
+    spec: readSpec(identity.spec),
+    createdAt: identity.createdAt ?? deps.clock.now(),
+    containerId,
+    // The nearest thing to a last use that Podman remembers.
+    lastUsedAt: exitedAt ?? startedAt,
+  };
+}
