@@ -3,6 +3,7 @@ import { DevboxError, hasCode, messageOf } from "../core/errors.ts";
 import { objectNames } from "../core/labels.ts";
 import { boxesAllowed, checkCpus, checkMemory, defaultCpus } from "../core/limits.ts";
 import { checkName } from "../core/name.ts";
+import { homeInUse } from "../core/refusals.ts";
 import { sizeFlag } from "../core/size.ts";
 import { SPEC_VERSION } from "../core/spec-text.ts";
 import type { BoxSpec } from "../core/spec.ts";
@@ -138,11 +139,7 @@ async function checkVolume(deps: Deps, name: string): Promise<void> {
     });
   }
   const user = deps.ledger.boxes().find((box) => box.spec.home === name);
-  if (user) {
-    throw new DevboxError("VOLUME_IN_USE", `${quote(name)} is the home of ${user.name}.`, {
-      next: [`Give it free: devbox-ctl destroy ${user.name} --keep-volume`],
-    });
-  }
+  if (user) throw homeInUse(name, user.name);
 }
 
 function slotsOf(deps: Deps): CreateResult["slots"] {

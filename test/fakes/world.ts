@@ -10,6 +10,9 @@ import type { Ledger } from "../../src/ports/ledger.ts";
 import type { Deps } from "../../src/usecases/deps.ts";
 import { FakeEngine } from "./engine.ts";
 
+/** Ids are unlike each other in all worlds, as random ones are on all hosts. */
+let ids = 0;
+
 /** A host in memory, with a real ledger in a directory of its own; several processes can be played on it. */
 export class World implements Disposable {
   readonly engine: FakeEngine;
@@ -22,8 +25,6 @@ export class World implements Disposable {
   config: Config = DEFAULTS;
   readonly #dir = mkdtempSync(path.join(tmpdir(), "dbxtest-world-"));
   readonly #open = new Map<Ledger, number>();
-  #ids = 0;
-
   /** @param engine that of another world, whose ledger is lost in this one */
   constructor(engine = new FakeEngine()) {
     this.engine = engine;
@@ -53,8 +54,8 @@ export class World implements Disposable {
         waitForOrphans: () => Promise.resolve(true),
         rootlessSetup: () => ({ subids: 65_536, runtimeDir: true, lingers: true }),
         newId: (length) => {
-          this.#ids += 1;
-          return `a${String(this.#ids).padStart(length - 1, "0")}`;
+          ids += 1;
+          return `a${String(ids).padStart(length - 1, "0")}`;
         },
       },
       config: this.config,

@@ -1,9 +1,10 @@
 import type { OperationRecord } from "../../core/operation.ts";
+import { homeInUse, nameTaken } from "../../core/refusals.ts";
 import type { Ledger, OperationStart } from "../../ports/ledger.ts";
 import { DevboxError } from "../../core/errors.ts";
 import type { LedgerCore } from "./ledger.ts";
 import { storeLease } from "./leases.ts";
-import { applyChange, checkSlot, insertBox, nameTaken, removeBox } from "./registry.ts";
+import { applyChange, checkSlot, insertBox, removeBox } from "./registry.ts";
 import { boxFrom, operationFrom } from "./rows.ts";
 
 type JournalCalls = Pick<
@@ -34,6 +35,8 @@ export function journalCalls(core: LedgerCore): JournalCalls {
     reserve: (box, operation, lease, slot) => {
       core.transaction(() => {
         if (core.query("SELECT 1 FROM boxes WHERE name = ?", box.name).length > 0) throw nameTaken(box.name, box.owner);
+        const [tenant] = core.query("SELECT name FROM boxes WHERE spec ->> 'home' = ?", box.spec.home);
+        if (tenant !== undefined) throw homeInUse(box.spec.home, String(tenant.name));
         checkSlot(core, { ...box, memory: box.spec.memory }, true, slot);
         insertBox(core, box, "creating");
         insertOperation(core, box.id, operation);

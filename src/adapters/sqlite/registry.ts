@@ -110,11 +110,3 @@ function usageWithout(core: LedgerCore, boxId: string, owner: string): Usage {
     promised: starting.reduce((sum, row) => sum + Number(row.memory), 0),
   };
 }
-
-/** The error for a name that is in the ledger already. */
-export function nameTaken(name: string, caller: string): DevboxError {
-  return new DevboxError("NAME_TAKEN", `the name "${name}" is taken on this host.`, {
-    why: "Names are shared by everyone here, because they become host names on the tailnet.",
-    next: [`Try another name, for example: devbox-ctl create ${name}-${caller.replace(/[^a-z0-9]/g, "") || "2"}`],
-  });
-}
