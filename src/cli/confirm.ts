@@ -9,13 +9,11 @@ import { DevboxError } from "../core/errors.ts";
 export async function confirm(question: string, expected?: string): Promise<boolean> {
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   const closed = new AbortController();
-  let isInterrupted = false;
   prompt.once("SIGINT", () => {
-    isInterrupted = true;
-    closed.abort();
+    closed.abort("INT");
   });
   prompt.once("close", () => {
-    closed.abort();
+    closed.abort("end");
   });
   try {
     const words = `  ${question} ${expected === undefined ? "[y/N] " : ""}`;
@@ -23,7 +21,7 @@ export async function confirm(question: string, expected?: string): Promise<bool
     return expected === undefined ? /^y(es)?$/i.test(answer) : answer === expected;
   } catch {
     process.stderr.write("\n");
-    if (!isInterrupted) return false;
+    if (closed.signal.reason !== "INT") return false;
     throw new DevboxError("INTERRUPTED", "nothing was done.", { why: "Ctrl-C was pressed." });
   } finally {
     prompt.close();

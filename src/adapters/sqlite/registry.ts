@@ -1,5 +1,4 @@
 import type { BoxRecord } from "../../core/box.ts";
-import { DevboxError } from "../../core/errors.ts";
 import { nameTaken } from "../../core/refusals.ts";
 import { checkCounts, checkDisk, checkReserve, type Usage } from "../../core/limits.ts";
 import type { BoxChange, Ledger, NewBox, SlotRequest } from "../../ports/ledger.ts";
