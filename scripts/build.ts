@@ -4,9 +4,11 @@
  * Usage: node scripts/build.ts
  */
 import { globSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 
+const require = createRequire(import.meta.url);
 const root = path.join(import.meta.dirname, "..");
 const manifest = path.join(root, "oclif.manifest.json");
 const PROGRAM = "./program.cjs";
@@ -39,25 +41,26 @@ const programApart: Plugin = {
 };
 
 /**
- * oclif loads a globbing library at every start and uses it only to look for commands where there is no manifest.
- * It is evaluated when it is used, which saves every command 4 ms.
+ * Modules that oclif loads at every start and needs only for help, for finding commands without a manifest, or for a
+ * command line that names no command. They are evaluated when something of them is used.
  */
-const globbingLater: Plugin = {
-  name: "globbing-later",
+const LATER = ["tinyglobby", "@oclif/core/config", "@oclif/core/help", "@oclif/core/handle"].map((name) =>
+  require.resolve(name),
+);
+
+const evaluatedLater: Plugin = {
+  name: "evaluated-later",
   setup(building) {
-    building.onResolve({ filter: /^tinyglobby$/ }, ({ pluginData, path: name }) =>
-      pluginData === "itself" ? undefined : { path: name, namespace: "later" },
-    );
-    building.onLoad({ filter: /.*/, namespace: "later" }, async () => {
-      const { path: real } = await building.resolve("tinyglobby", {
-        kind: "require-call",
-        resolveDir: root,
-        pluginData: "itself",
-      });
-      return {
-        contents: `exports.glob = (...args) => require(${JSON.stringify(real)}).glob(...args);`,
-        resolveDir: root,
-      };
+    building.onResolve({ filter: /^[.@t]/ }, async ({ path: name, pluginData, ...from }) => {
+      if (pluginData === "itself" || from.namespace === "later") return undefined;
+      const { resolveDir, kind, importer } = from;
+      const found = await building.resolve(name, { resolveDir, kind, importer, pluginData: "itself" });
+      return LATER.includes(found.path) ? { path: found.path, namespace: "later" } : undefined;
+    });
+    building.onLoad({ filter: /.*/, namespace: "later" }, ({ path: file }) => {
+      const names = Object.keys(require(file) as object).filter((name) => name !== "__esModule");
+      const getters = names.map((name) => `get ${name}() { return require(${JSON.stringify(file)}).${name}; },`);
+      return { contents: `module.exports = {\n${getters.join("\n")}\n};`, resolveDir: root };
     });
   },
 };
@@ -79,7 +82,12 @@ function programSource(): string {
     const id = path.relative("src/commands", file).replace(/\.ts$/, "").replaceAll(path.sep, ":");
     return `  get ${JSON.stringify(id)}() { return require("./${file}").default; },`;
   });
-  return ['export { main } from "./src/cli/main.ts";', "export const commands = {", ...entries, "};", ""].join("\n");
+  const table = ["export const commands = {", ...entries, "};"];
+  return [
+    'import { main as run } from "./src/cli/main.ts";',
+    ...table,
+    "export const main = () => run(commands);",
+  ].join("\n");
 }
 
 rmSync(path.join(root, "dist"), { recursive: true, force: true });
@@ -92,7 +100,7 @@ await Promise.all([
     ...common,
     stdin: { contents: programSource(), resolveDir: root, loader: "ts", sourcefile: "program.ts" },
     outfile: path.join("dist", PROGRAM),
-    plugins: [globbingLater, librariesApart],
+    plugins: [evaluatedLater, librariesApart],
   }),
 ]);
 // The file that oclif is told to find commands in.

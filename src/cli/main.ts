@@ -1,11 +1,15 @@
 import { readFileSync, writeSync } from "node:fs";
 import type { Interfaces } from "@oclif/core";
 import { EXIT } from "../core/exit-codes.ts";
+import { type CommandTable, runDirectly } from "./run-directly.ts";
 import { packageFile } from "./paths.ts";
 import { renderError } from "./render-error.ts";
 
-/** Runs the command line and says what was wrong with it; errors inside a command are the command's own to show. */
-export async function main(): Promise<void> {
+/**
+ * Runs the command line and says what was wrong with it; errors inside a command are the command's own to show.
+ * @param commands the build's table of them; what is not in it goes oclif's whole way
+ */
+export async function main(commands: CommandTable = {}): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", onOutputError);
   // oclif listens to standard output as well, and throws what it hears.
   process.on("uncaughtException", (error) => {
@@ -18,6 +22,7 @@ export async function main(): Promise<void> {
   if (isListing(argv)) (await import("./compose.ts")).prefetchListing();
   const options = packageOptions();
   try {
+    if (await runDirectly(commands, argv, options)) return;
     const { run } = await import("@oclif/core/run");
     await run(argv, options);
   } catch (error) {

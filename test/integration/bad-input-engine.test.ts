@@ -179,7 +179,7 @@ describe("a create that is interrupted leaves nothing, and its slot is free", ()
     child.kill(signal);
     const ran = await child;
     const { what, why } = refusal({ stdout: ran.stdout, stderr: ran.stderr, exitCode: ran.exitCode ?? -1 }, 130);
-    expect(what).toBe("interrupted.");
+    expect(what).toMatch(/interrupted[.;]/);
     expect(why).toMatch(signal === "SIGINT" ? /Ctrl-C/ : new RegExp(signal));
     expect(ran.stderr).toContain("stopping; once more ends it at once");
     expect(await left()).toEqual(NOTHING);
@@ -190,7 +190,7 @@ describe("a create that is interrupted leaves nothing, and its slot is free", ()
     await using terminal = await openTerminal([...cli.argv, "create", "api"], { env });
     await reached("run");
     await terminal.press("C-c");
-    await terminal.waitFor("interrupted.");
+    await terminal.waitFor("was interrupted;");
     expect(await terminal.exitCode()).toBe(130);
     expect(await left()).toEqual(NOTHING);
   });
@@ -223,7 +223,11 @@ describe("two commands on one box", () => {
 
     expect(refusal(await run(WELL, "create", "api"), 5).what).toBe('you have a box named "api" already.');
     expect(refusal(await run(WELL, "create", "web"), 5).next.join()).toContain("--additional");
-    expect(refusal(await run(WELL, "destroy", "api"), 5).next.join()).toContain("--yes");
+    const unasked = refusal(await run(WELL, "destroy", "api"), 5);
+    expect(unasked.what).toContain("needs a confirmation");
+    expect(unasked.why).toContain("gone for good");
+    expect(unasked.next.join()).toContain("--yes");
+    jsonRefusal(await run(WELL, "destroy", "api", "--json"), 5, "NEEDS_CONFIRMATION");
 
     const home = (
       await podmanOk(["volume", "ls", "--format", "{{.Name}}", "--filter", `label=devbox-ctl.namespace=${namespace}`])

@@ -63,7 +63,7 @@ describe("unknown keys name the nearest known one", () => {
     [{ limits: { perUsr: 1 } }, "limits.perUsr: unknown key; did you mean perUser?"],
     [{ limits: { reserve: { memry: "1GiB" } } }, "limits.reserve.memry: unknown key; did you mean memory?"],
     [{ engine: { pth: "podman" } }, "engine.pth: unknown key; did you mean path?"],
-    [{ users: { alice: { limits: { box: 1 } } } }, "users.alice.limits.box: unknown key; known here: boxes"],
+    [{ users: { alice: { limits: { box: 1 } } } }, "users.alice.limits.box: unknown key; did you mean boxes?"],
     [{ users: { alice: { limit: {} } } }, "users.alice.limit: unknown key; did you mean limits?"],
     [{ zzzzzzzz: 1 }, "zzzzzzzz: unknown key; known here: host, state, limits, image, engine, users"],
     [{ "\u001b[31m": 1 }, "\\u{1b}[31m: unknown key"],
