@@ -23,7 +23,7 @@ describe("a command line that cannot be understood", () => {
     ["an unknown command and --help", ["crate", "--help"], 'there is no command "crate".', "devbox-ctl create"],
     ["an unknown flag", ["list", "--usge"], 'there is no flag "--usge".', "--usage"],
     ["a missing argument", ["create"], "1 argument missing.", "devbox-ctl help create"],
-    ["an argument too many", ["list", "api"], 'list takes no arguments, but was given "api".', "devbox-ctl help list"],
+    ["an argument too many", ["list", "api"], 'too many arguments: "api".', "devbox-ctl help list"],
     ["a flag without its value", ["create", "api", "--memory"], "--memory needs a value.", "devbox-ctl help create"],
     ["a word for a number", ["logs", "api", "--tail", "many"], "the value of --tail is wrong.", "devbox-ctl help logs"],
     ["a command for a box without --", ["exec", "api", "ls"], 'too many arguments: "ls".', "exec NAME -- COMMAND"],

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -33,10 +33,17 @@ export interface Terminal extends AsyncDisposable {
 
 const POLL = 50;
 
+/**
+ * Runs a command and writes its exit code to a file: tmux 3.3 now and then does not notice that a command has ended.
+ * The traps let the shell outlive a Ctrl-C, and are not handed on. A hang-up ends it, as it ends the shell of a login.
+ */
+const WRITE_END = 'trap : INT TERM; "$@"; echo $? >"$0"';
+
 /** Starts a command in a terminal. It stays on the screen after its end, so that nothing it wrote is lost. */
 export async function openTerminal(argv: readonly string[], options: TerminalOptions): Promise<Terminal> {
   const folder = await mkdtemp(path.join(tmpdir(), "dbxtest-tmux-"));
   const socket = path.join(folder, "socket");
+  const ended = path.join(folder, "ended");
   const env = { ...options.env, TERM: "xterm-256color", SHELL: "/bin/sh" };
   const { cols = 100, rows = 30, cwd = "/" } = options;
   const tmux = async (...args: string[]): Promise<string> => {
@@ -54,7 +61,8 @@ export async function openTerminal(argv: readonly string[], options: TerminalOpt
   const size = ["-x", String(cols), "-y", String(rows)];
   // One tmux call, or a quick command is over before it is told to stay on the screen.
   const stay = ["set-option", "-g", "remain-on-exit", "on", ";", "set-option", "-g", "status", "off", ";"];
-  await tmux(...stay, "new-session", "-d", ...size, "-c", cwd, "--", ...argv);
+  const wrapped = ["sh", "-c", WRITE_END, ended, ...argv];
+  await tmux(...stay, "new-session", "-d", ...size, "-c", cwd, "--", ...wrapped);
 
   const capture: Terminal["capture"] = async ({ history = false, colours = false } = {}) => {
     const screen = await tmux("capture-pane", "-p", ...(history ? ["-S", "-"] : []), ...(colours ? ["-e"] : []));
@@ -86,12 +94,8 @@ export async function openTerminal(argv: readonly string[], options: TerminalOpt
       }),
     exitCode: (timeout = 30_000) =>
       until("end of the command", timeout, async () => {
-        const [dead, status, signal] = (
-          await tmux("display-message", "-p", "#{pane_dead}:#{pane_dead_status}:#{pane_dead_signal}")
-        ).split(":");
-        // The pane is dead when its terminal closes; how the command ended comes a moment later.
-        if (dead !== "1" || (!status && !signal)) return undefined;
-        return status ? Number(status) : 128 + Number(signal);
+        const text = await readFile(ended, "utf8").catch(() => "");
+        return text.endsWith("\n") ? Number(text) : undefined;
       }),
   };
 }
