@@ -1,7 +1,6 @@
 import { DevboxError } from "../core/errors.ts";
-import { findBox, usableContainer } from "./access.ts";
+import { containerGone, findBox, usableContainer } from "./access.ts";
 import type { Deps } from "./deps.ts";
-import { containerGone } from "./access.ts";
 
 export interface SessionInput {
   readonly name: string;
