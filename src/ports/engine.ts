@@ -112,6 +112,23 @@ export interface BoxPipe {
   kill(): void;
 }
 
+/** A program of the image, run to its end with text in and out. */
+export interface ProgramRun {
+  readonly argv: readonly string[];
+  readonly user: "root" | "dev";
+  /** Given on standard input, which is the only way by which a secret may enter a box. */
+  readonly input?: string;
+  /** Milliseconds; the engine's own limit when left out. */
+  readonly timeout?: number;
+}
+
+export interface ProgramResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  /** Printable, its last lines only. */
+  readonly stderr: string;
+}
+
 export interface LogRequest {
   readonly follow: boolean;
   readonly tail: number | undefined;
@@ -155,6 +172,8 @@ export interface ContainerEngine {
   endSession(containerId: string, sessionId: string, signal: string): Promise<void>;
   /** Starts a program of the image as dev, with pipes. */
   pipe(containerId: string, argv: readonly string[]): BoxPipe;
+  /** Runs a program of the image; its exit code is the caller's to judge. A box that is not running gives 255 or 125. */
+  runProgram(containerId: string, run: ProgramRun): Promise<ProgramResult>;
   /** Copies the box's log to the caller's standard output. @returns the exit code of the engine's client */
   logs(containerId: string, request: LogRequest): Promise<number>;
 

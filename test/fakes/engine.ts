@@ -1,7 +1,15 @@
 import { DevboxError } from "../../src/core/errors.ts";
 import { identityFrom } from "../../src/core/labels.ts";
 import type { ContainerState } from "../../src/core/box.ts";
-import type { ContainerEngine, EngineBoxDetail, EngineFacts, NewContainer, Session } from "../../src/ports/engine.ts";
+import type {
+  ContainerEngine,
+  EngineBoxDetail,
+  EngineFacts,
+  NewContainer,
+  ProgramResult,
+  ProgramRun,
+  Session,
+} from "../../src/ports/engine.ts";
 
 const FACTS: EngineFacts = {
   version: "5.4.2",
@@ -156,6 +164,13 @@ export class FakeEngine implements ContainerEngine {
   pipe = (): never => {
     throw new Error("this fake has no pipes");
   };
+  /** What programs of the image answer; by default nothing, with exit code 0. */
+  program: (run: ProgramRun) => ProgramResult = () => ({ exitCode: 0, stdout: "", stderr: "" });
+  runProgram = (containerId: string, run: ProgramRun) =>
+    this.#do("runProgram", () => {
+      this.#need(containerId);
+      return this.program(run);
+    });
   logs = () => this.#do("logs", () => 0);
   images = () => Promise.resolve([]);
   importImage = () => Promise.resolve("image");

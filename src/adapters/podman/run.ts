@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly timeout?: number;
   /** Marks the process, so that a later command can wait for it if this one is killed meanwhile. */
   readonly token?: string;
+  /** Given on standard input; nothing when left out. */
+  readonly input?: string;
   /** Exit codes besides 0 that the caller will judge itself. */
   readonly allow?: (exitCode: number) => boolean;
 }
@@ -47,7 +49,7 @@ export async function runPodman(
   const timeout = options.timeout ?? command.timeout;
   const child = execa(command.path, args, {
     reject: false,
-    stdin: "ignore",
+    ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
     detached: true,
     cleanup: false,
     maxBuffer: MOST,

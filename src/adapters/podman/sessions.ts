@@ -8,7 +8,7 @@ import { attachPodman, pipePodman, type PodmanCommand, runPodman, unstarted, wor
 /** Milliseconds that a program has to end after its streams were closed. */
 const KILL_AFTER = 5000;
 
-type SessionCalls = Pick<ContainerEngine, "session" | "endSession" | "pipe" | "logs">;
+type SessionCalls = Pick<ContainerEngine, "session" | "endSession" | "pipe" | "runProgram" | "logs">;
 
 /** Podman calls that carry a person's or a program's streams. */
 export function sessionCalls(command: PodmanCommand): SessionCalls {
@@ -43,6 +43,16 @@ export function sessionCalls(command: PodmanCommand): SessionCalls {
           setTimeout(() => child.kill("SIGKILL"), KILL_AFTER).unref();
         },
       };
+    },
+
+    async runProgram(containerId, { argv, user, input, timeout }) {
+      const interactive = input === undefined ? [] : ["--interactive"];
+      const result = await runPodman(command, ["exec", ...interactive, "--user", user, containerId, ...argv], {
+        allow: () => true,
+        ...(input === undefined ? {} : { input }),
+        ...(timeout === undefined ? {} : { timeout }),
+      });
+      return { ...result, stderr: words(result.stderr) };
     },
 
     async logs(containerId, request) {
