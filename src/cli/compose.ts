@@ -62,9 +62,14 @@ export function stateDirOf(config: Config): string {
   return config.state.dir ?? defaultStateDir();
 }
 
-function createEngine({ engine }: Config): ContainerEngine {
-  const { path, runtime, namespace, timeout } = engine;
-  return createPodmanEngine({ path, timeout: timeout * SECOND }, { namespace, runtime });
+export function createEngine(config: Config): ContainerEngine {
+  const { path, runtime, namespace, timeout } = config.engine;
+  const hook = {
+    dir: join(stateDirOf(config), "hooks"),
+    program: packageFile("containers/host/close-network"),
+    blocked: config.isolation.blocked,
+  };
+  return createPodmanEngine({ path, timeout: timeout * SECOND }, { namespace, runtime, hook });
 }
 
 /** The engine, with the listing that was asked for early as the answer to its first question. */

@@ -23,6 +23,10 @@ export default class Create extends BaseCommand {
     memory: Flags.string({ summary: "Memory, with a unit", helpValue: "SIZE" }),
     image: Flags.string({ summary: "Image to use instead of the configured one; never pulled", helpValue: "IMAGE" }),
     start: Flags.boolean({ summary: "Start it (--no-start: only create it)", allowNo: true, default: true }),
+    "read-only": Flags.boolean({
+      summary: "A root file system that nobody in the box can change; home, /tmp and /run as ever",
+      allowNo: true,
+    }),
     volume: Flags.string({ summary: "Use a home that was kept, see `volume list`", helpValue: "VOLUME" }),
     additional: Flags.boolean({ summary: "You own boxes already and want one more" }),
     yes: Flags.boolean({ char: "y", summary: "Answer every question with yes" }),
@@ -39,6 +43,8 @@ export default class Create extends BaseCommand {
       image: flags.image,
       volume: flags.volume,
       start: flags.start,
+      services: [],
+      readOnly: flags["read-only"],
       additional: flags.additional || flags.yes,
     });
     this.print(presentCreate(styleFor(process.stdout), result, clock.monotonic() - since));

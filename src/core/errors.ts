@@ -14,6 +14,7 @@ export const ERROR_EXIT = {
   NO_SUCH_FILE: EXIT.usage,
   BOX_NOT_FOUND: EXIT.notFound,
   VOLUME_NOT_FOUND: EXIT.notFound,
+  SERVICE_NOT_FOUND: EXIT.notFound,
   NOT_PERMITTED: EXIT.notPermitted,
   STATE_UNWRITABLE: EXIT.notPermitted,
   NAME_TAKEN: EXIT.conflict,
@@ -37,7 +38,9 @@ export const ERROR_EXIT = {
   HOST_MEMORY: EXIT.host,
   HOST_DISK: EXIT.host,
   HOST_CPU: EXIT.host,
+  HOST_IDS: EXIT.host,
   PARTIAL: EXIT.partial,
+  SERVICE_NOT_READY: EXIT.partial,
   BUSY: EXIT.busy,
   INTERRUPTED: EXIT.interrupted,
 } as const satisfies Record<string, ExitCode>;

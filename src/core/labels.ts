@@ -1,4 +1,5 @@
 import type { BoxRecord } from "./box.ts";
+import { type IdMapping, mappingFrom, mappingText } from "./id-mapping.ts";
 import { brokenNameRule } from "./name.ts";
 
 /** Labels on every container and volume of ours; they suffice to rebuild the ledger (DESIGN.md section 2). */
@@ -13,6 +14,8 @@ export const LABEL = {
   spec: "devbox-ctl.spec",
   /** When the box was created, milliseconds since the epoch. */
   created: "devbox-ctl.created",
+  /** The ids that its files belong to, `first:size`; absent from what was made before each owner had a range. */
+  ids: "devbox-ctl.ids",
 } as const;
 
 export type ObjectKind = "box" | "home" | "private";
@@ -30,6 +33,7 @@ export function labelsOf(
     [LABEL.id]: box.id,
     [LABEL.owner]: box.owner,
     [LABEL.created]: String(box.createdAt),
+    ...(box.spec.idmap === null ? {} : { [LABEL.ids]: mappingText(box.spec.idmap) }),
     // A volume outlives specs (rebuild, resize), so only the container carries one.
     ...(kind === "box" ? { [LABEL.spec]: JSON.stringify(box.spec) } : {}),
   };
@@ -43,6 +47,7 @@ export interface ObjectIdentity {
   readonly owner: string;
   readonly createdAt: number | undefined;
   readonly spec: string | undefined;
+  readonly ids: IdMapping | undefined;
 }
 
 /** Reads our labels; undefined when the object is not ours or of another installation. */
@@ -68,6 +73,7 @@ export function identityFrom(
     owner,
     createdAt: Number.isSafeInteger(created) && created > 0 ? created : undefined,
     spec: labels[LABEL.spec],
+    ids: mappingFrom(labels[LABEL.ids]),
   };
 }
 

@@ -20,6 +20,12 @@ const specSchema = z.strictObject({
   home: z.string().min(1),
   /** Name of the volume that `dev` cannot read. */
   private: z.string().min(1),
+  /** Ids that the box's users have on the host; null for boxes made before each owner had a range. */
+  idmap: z.strictObject({ first: z.int().positive(), size: z.int().positive() }).nullable(),
+  /** Services of the image that are to run besides those that always do, such as `syncthing`. */
+  services: z.array(z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)).readonly(),
+  /** Whether its root file system is read-only; home, workspace, /tmp and /run can be written as ever. */
+  readOnly: z.boolean(),
 });
 
 export type BoxSpec = z.infer<typeof specSchema>;

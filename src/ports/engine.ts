@@ -15,6 +15,8 @@ export interface EngineFacts {
   readonly storageDir: string;
   readonly runtime: string;
   readonly network: string;
+  /** What gives each box a network of its own; undefined when neither is installed. */
+  readonly boxNetwork: "pasta" | "slirp4netns" | undefined;
 }
 
 /** A limit that the engine takes and then does not enforce. */
@@ -79,6 +81,7 @@ export interface NewContainer {
   readonly labels: Readonly<Record<string, string>>;
   /** Limits that this engine cannot enforce and would refuse or silently ignore. */
   readonly unenforced: readonly UnenforcedLimit[];
+  readonly network: "pasta" | "slirp4netns";
   /** Marks the engine's process; see {@link Host.waitForOrphans}. */
   readonly token: string;
 }
@@ -129,6 +132,14 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
+export interface ReadyWait {
+  readonly seconds: number;
+  /** Marks the engine's process; see {@link Host.waitForOrphans}. */
+  readonly token: string;
+  /** Told once for each thing that became ready: `shell`, when people can be let in, and the names of services. */
+  readonly onReady: (what: string) => void;
+}
+
 export interface LogRequest {
   readonly follow: boolean;
   readonly tail: number | undefined;
@@ -158,7 +169,7 @@ export interface ContainerEngine {
   /** Removes whatever containers carry this box id, running or not; none is no error. */
   removeBox(boxId: string, grace: number, token: string): Promise<void>;
   /** Waits inside the box until its services answer. @returns what is not ready, one line each; empty when ready. */
-  waitReady(containerId: string, seconds: number, token: string): Promise<string[]>;
+  waitReady(containerId: string, wait: ReadyWait): Promise<string[]>;
 
   volumes(): Promise<EngineVolume[]>;
   createVolume(name: string, labels: Readonly<Record<string, string>>, token: string): Promise<void>;

@@ -96,6 +96,18 @@ export interface Ledger {
   adopt(box: NewBox & Pick<BoxRecord, "containerId" | "lastUsedAt">): void;
   remove(boxId: string): void;
 
+  /** The owner's slot of host ids, or undefined when they have none yet. */
+  mappingSlot(owner: string): number | undefined;
+  /**
+   * Gives the owner the lowest slot that nobody has, or finds the one that they have.
+   * @param taken slots that are in use although the ledger may not know it
+   * @param most how many slots there are
+   * @returns undefined when all are taken
+   */
+  takeMappingSlot(owner: string, taken: ReadonlySet<number>, most: number): number | undefined;
+  /** Enters a slot that the owner is known to have; one that is entered already stays as it is. */
+  keepMappingSlot(owner: string, slot: number): void;
+
   /** Small facts worth keeping between commands, such as what the engine can do. */
   fact(key: string): string | undefined;
   setFact(key: string, value: string): void;

@@ -1,7 +1,9 @@
 import { DevboxError, messageOf } from "../core/errors.ts";
+import { slotOf } from "../core/id-mapping.ts";
 import { readSpec } from "../core/spec.ts";
 import type { EngineBox } from "../ports/engine.ts";
 import type { Deps } from "./deps.ts";
+import { engineFacts } from "./engine-facts.ts";
 
 const POPULATED = "populated";
 
@@ -27,7 +29,11 @@ export async function adoptLost(deps: Deps): Promise<void> {
 export async function adopt(deps: Deps, containerId: string): Promise<void> {
   const container = (await deps.engine.boxes()).find((box) => box.containerId === containerId);
   if (container === undefined) throw new DevboxError("BOX_NOT_FOUND", "the container is gone meanwhile.");
-  deps.ledger.adopt(recordFrom(deps, container));
+  const record = recordFrom(deps, container);
+  deps.ledger.adopt(record);
+  const { rootless } = await engineFacts(deps);
+  const slot = record.spec.idmap === null ? undefined : slotOf(record.spec.idmap, rootless);
+  if (slot !== undefined) deps.ledger.keepMappingSlot(record.owner, slot);
 }
 
 function recordFrom(deps: Deps, { containerId, identity, state, startedAt, exitedAt }: EngineBox) {

@@ -9,14 +9,16 @@ import { SPEC_VERSION } from "../core/spec-text.ts";
 import type { BoxSpec } from "../core/spec.ts";
 import { quote } from "../core/text.ts";
 import { ago } from "../core/time.ts";
-import type { UnenforcedLimit } from "../ports/engine.ts";
+import type { EngineVolume, UnenforcedLimit } from "../ports/engine.ts";
 import { mayUse, visibleBoxes } from "./access.ts";
 import { adoptLost } from "./adopt.ts";
 import type { Deps } from "./deps.ts";
 import { engineFacts, unenforcedBy, unenforcedSentence } from "./engine-facts.ts";
+import { mappingFor } from "./id-mapping.ts";
 import { newOperation, runSteps, throwIfInterrupted } from "./journal.ts";
 import { leaseRequest } from "./lease.ts";
 import { stepsOf, undoCreate } from "./operations.ts";
+import { runAllButServices } from "./ready.ts";
 import { recoverAbandoned } from "./recover.ts";
 
 export interface CreateInput {
@@ -28,6 +30,10 @@ export interface CreateInput {
   /** A home volume that exists, to be used instead of a new one. */
   readonly volume: string | undefined;
   readonly start: boolean;
+  /** Services of the image to run besides those that always do. */
+  readonly services: readonly string[];
+  /** Undefined: as configured. */
+  readonly readOnly: boolean | undefined;
   /** The caller knows that they own boxes and wants one more. */
   readonly additional: boolean;
 }
@@ -47,12 +53,14 @@ export interface CreateResult {
  */
 export async function create(deps: Deps, input: CreateInput): Promise<CreateResult> {
   checkName(input.name);
-  const box = draft(deps, input);
+  const drafted = draft(deps, input);
   await recoverAbandoned(deps);
   await adoptLost(deps);
   checkOwned(deps, input);
   const facts = await engineFacts(deps);
-  if (input.volume !== undefined) await checkVolume(deps, input.volume);
+  const home = input.volume === undefined ? undefined : await checkVolume(deps, input.volume);
+  const idmap = await mappingFor(deps, facts, home);
+  const box = { ...drafted, spec: { ...drafted.spec, idmap } };
 
   const operation = newOperation(deps, "create", { keepHome: input.volume !== undefined, start: input.start });
   deps.progress.begin("Slot taken");
@@ -66,11 +74,14 @@ export async function create(deps: Deps, input: CreateInput): Promise<CreateResu
   try {
     const entered = entry(deps, box.id);
     const journal = { id: operation.id, boxId: box.id, steps: [] };
-    await runSteps(deps, journal, stepsOf(deps, entered, operation));
+    const notReady = await runAllButServices(runSteps(deps, journal, stepsOf(deps, entered, operation)));
     // Also while the last step was waited for: whoever pressed Ctrl-C then was told that it stops.
     throwIfInterrupted(deps.interrupt);
     deps.ledger.finish(operation.id, box.id, { phase: "ready", lastUsed: { at: deps.clock.now(), by: "create" } });
+    if (notReady) throw notReady;
   } catch (error) {
+    // The box is there and can be used, which is what its user wants of it.
+    if (hasCode(error, "SERVICE_NOT_READY")) throw error;
     throw await takeBack(deps, box.id, operation, error);
   } finally {
     deps.ledger.releaseLease(box.id, deps.host.self());
@@ -97,6 +108,9 @@ function draft(deps: Deps, input: CreateInput) {
     pids: limits.pids,
     home: input.volume ?? names.home,
     private: names.private,
+    idmap: null,
+    services: [...new Set(input.services)],
+    readOnly: input.readOnly ?? deps.config.isolation.readOnlyRoot,
   };
   const desired = input.start ? ("running" as const) : ("stopped" as const);
   return { id, name: input.name, owner: deps.caller.user, desired, spec, createdAt: deps.clock.now() };
@@ -131,7 +145,7 @@ function checkOwned(deps: Deps, input: CreateInput): void {
 }
 
 /** @throws {DevboxError} VOLUME_NOT_FOUND or VOLUME_IN_USE */
-async function checkVolume(deps: Deps, name: string): Promise<void> {
+async function checkVolume(deps: Deps, name: string): Promise<EngineVolume> {
   const volume = (await deps.engine.volumes()).find((candidate) => candidate.name === name);
   if (volume?.identity.kind !== "home" || !mayUse(deps.caller, volume.identity.owner)) {
     throw new DevboxError("VOLUME_NOT_FOUND", `you have no home volume named ${quote(name)}.`, {
@@ -140,6 +154,7 @@ async function checkVolume(deps: Deps, name: string): Promise<void> {
   }
   const user = deps.ledger.boxes().find((box) => box.spec.home === name);
   if (user) throw homeInUse(name, user.name);
+  return volume;
 }
 
 function slotsOf(deps: Deps): CreateResult["slots"] {

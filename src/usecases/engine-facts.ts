@@ -1,7 +1,8 @@
 import type { EngineFacts, UnenforcedLimit } from "../ports/engine.ts";
 import type { Deps } from "./deps.ts";
 
-const FACT = "engine";
+/** Changes with what is kept, so that an older program's facts are not taken for whole. */
+const FACT = "engine.2";
 
 /** What the engine can do: kept from an earlier command unless the engine, its settings or the boot changed. */
 export async function engineFacts(deps: Pick<Deps, "engine" | "ledger" | "host">): Promise<EngineFacts> {

@@ -5,15 +5,8 @@ import type { OperationKind, OperationRecord } from "../core/operation.ts";
 import type { BoxChange } from "../ports/ledger.ts";
 import type { Deps } from "./deps.ts";
 import { allDone, type Step } from "./journal.ts";
-import {
-  containerStep,
-  createPrivateVolume,
-  readyStep,
-  startStep,
-  stopStep,
-  STOP_GRACE,
-  volumesStep,
-} from "./steps.ts";
+import { readySteps } from "./ready.ts";
+import { containerStep, createPrivateVolume, startStep, stopStep, STOP_GRACE, volumesStep } from "./steps.ts";
 
 /** The steps of an operation, in order; the same whether it is done for the first time or carried on. */
 export function stepsOf(deps: Deps, box: BoxRecord, operation: Pick<OperationRecord, "kind" | "input">): Step[] {
@@ -22,16 +15,16 @@ export function stepsOf(deps: Deps, box: BoxRecord, operation: Pick<OperationRec
       return [
         volumesStep(deps, box, operation.input.keepHome === true),
         containerStep(deps, box, false),
-        ...(box.desired === "running" ? [readyStep(deps, box.id)] : []),
+        ...(box.desired === "running" ? readySteps(deps, box.id) : []),
       ];
     case "recreate":
-      return [homeStep(deps, box), containerStep(deps, box, true), readyStep(deps, box.id)];
+      return [homeStep(deps, box), containerStep(deps, box, true), ...readySteps(deps, box.id)];
     case "start":
-      return [startStep(deps, box), readyStep(deps, box.id)];
+      return [startStep(deps, box), ...readySteps(deps, box.id)];
     case "stop":
       return [stopStep(deps, box)];
     case "restart":
-      return [stopStep(deps, box), startStep(deps, box), readyStep(deps, box.id)];
+      return [stopStep(deps, box), startStep(deps, box), ...readySteps(deps, box.id)];
     case "destroy":
       return destroySteps(deps, box, operation.input.keepHome === true);
   }

@@ -1,5 +1,5 @@
 import type { BoxRecord } from "../core/box.ts";
-import { hasCode } from "../core/errors.ts";
+import { type DevboxError, hasCode } from "../core/errors.ts";
 import type { OperationKind } from "../core/operation.ts";
 import type { BoxChange, SlotRequest } from "../ports/ledger.ts";
 import { containerGone, usableContainer } from "./access.ts";
@@ -7,6 +7,7 @@ import type { Deps } from "./deps.ts";
 import { engineFacts } from "./engine-facts.ts";
 import { newOperation, runSteps } from "./journal.ts";
 import { withLease } from "./lease.ts";
+import { runAllButServices } from "./ready.ts";
 import { outcomeOf, stepsOf } from "./operations.ts";
 
 export interface ChangeResult {
@@ -81,8 +82,10 @@ async function run(deps: Deps, box: BoxRecord, kind: OperationKind, slot?: SlotR
   const operation = newOperation(deps, kind, { before: box.desired });
   deps.ledger.begin(box.id, operation, change, slot);
   const meant: BoxRecord = { ...box, ...change };
+  let notReady: DevboxError | undefined;
   try {
-    await runSteps(deps, { id: operation.id, boxId: box.id, steps: [] }, stepsOf(deps, meant, operation));
+    const steps = stepsOf(deps, meant, operation);
+    notReady = await runAllButServices(runSteps(deps, { id: operation.id, boxId: box.id, steps: [] }, steps));
   } catch (error) {
     // Nothing is left half done: what is wanted stands in the ledger, and the next command acts on it.
     deps.ledger.finish(operation.id, box.id, {});
@@ -90,5 +93,6 @@ async function run(deps: Deps, box: BoxRecord, kind: OperationKind, slot?: SlotR
   }
   const used = kind === "stop" ? {} : { lastUsed: { at: deps.clock.now(), by: kind } };
   deps.ledger.finish(operation.id, box.id, { ...(outcomeOf(kind) as BoxChange), ...used });
+  if (notReady) throw notReady;
   return { box: deps.ledger.boxById(box.id) ?? meant, changed: true };
 }

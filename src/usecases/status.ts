@@ -1,9 +1,11 @@
-import { boxState, type BoxRecord, type BoxState, type ContainerState } from "../core/box.ts";
+import { boxState, type BoxRecord, type BoxState } from "../core/box.ts";
 import type { LeaseRecord, OperationRecord } from "../core/operation.ts";
+import type { BoxService } from "../core/services.ts";
 import type { BoxUsage, EngineBoxDetail, UnenforcedLimit } from "../ports/engine.ts";
 import { findBox } from "./access.ts";
 import type { Deps } from "./deps.ts";
 import { unenforcedLimits } from "./engine-facts.ts";
+import { servicesOf } from "./services.ts";
 
 export interface StatusResult {
   readonly box: BoxRecord;
@@ -13,6 +15,8 @@ export interface StatusResult {
   /** Bytes that the home takes on disk; undefined when it could not be read. */
   readonly homeSize: number | undefined;
   readonly unenforced: readonly UnenforcedLimit[];
+  /** How its services are; undefined when it does not run, or does not say. */
+  readonly services: readonly BoxService[] | undefined;
   /** What is under way on it, and by whom; `holder` is absent when that process is gone. */
   readonly operation: { readonly kind: OperationRecord["kind"]; readonly holder: LeaseRecord | undefined } | undefined;
 }
@@ -28,11 +32,17 @@ export async function status(deps: Deps, input: { readonly name: string }): Prom
     homeSizeOf(deps, box),
     unenforcedLimits(deps),
   ]);
+  const running = detail?.state === "running" ? box.containerId : undefined;
+  const [usage, services] = await Promise.all([
+    usageOf(deps, running),
+    running === undefined ? undefined : servicesOf(deps, running),
+  ]);
   return {
     box,
     state: boxState(box.phase, detail?.state),
     detail,
-    usage: await usageOf(deps, box, detail?.state),
+    usage,
+    services,
     homeSize,
     unenforced,
     operation: operationOn(deps, box),
@@ -45,9 +55,8 @@ export async function homeSizeOf(deps: Deps, box: BoxRecord): Promise<number | u
   return home && (await deps.engine.volumeSizes([home])).get(home.name);
 }
 
-async function usageOf(deps: Deps, box: BoxRecord, state: ContainerState | undefined): Promise<BoxUsage | undefined> {
-  if (state !== "running" || box.containerId === undefined) return undefined;
-  return (await deps.engine.usage([box.containerId])).get(box.containerId);
+async function usageOf(deps: Deps, containerId: string | undefined): Promise<BoxUsage | undefined> {
+  return containerId === undefined ? undefined : (await deps.engine.usage([containerId])).get(containerId);
 }
 
 function operationOn(deps: Deps, box: BoxRecord): StatusResult["operation"] {

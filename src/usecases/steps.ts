@@ -3,14 +3,11 @@ import { DevboxError } from "../core/errors.ts";
 import { IMAGE } from "../core/image-contract.ts";
 import { labelsOf, objectNames } from "../core/labels.ts";
 import { formatSize } from "../core/size.ts";
-import type { NewContainer } from "../ports/engine.ts";
+import type { EngineFacts, NewContainer } from "../ports/engine.ts";
 import { containerGone } from "./access.ts";
 import type { Deps } from "./deps.ts";
-import { unenforcedLimits } from "./engine-facts.ts";
+import { engineFacts, unenforcedBy } from "./engine-facts.ts";
 import { allDone, type Step } from "./journal.ts";
-
-/** Seconds that a box is given to become ready; a cold one on a slow disk takes a few. */
-const READY_LIMIT = 60;
 
 /** Seconds that a box is given to end by itself; the image promises to be through before. */
 export const STOP_GRACE = IMAGE.stopTimeoutSeconds;
@@ -57,14 +54,25 @@ export function containerStep(deps: Deps, box: BoxRecord, replace: boolean): Ste
 
 async function newContainer(deps: Deps, box: BoxRecord): Promise<NewContainer> {
   const { namespace } = deps.config.engine;
+  const facts = await engineFacts(deps);
   return {
     name: objectNames(namespace, box.name, box.id).container,
     hostname: box.name,
     spec: box.spec,
     labels: labelsOf(namespace, "box", box),
-    unenforced: await unenforcedLimits(deps),
+    unenforced: unenforcedBy(facts),
+    network: needNetwork(facts),
     token: box.id,
   };
+}
+
+/** @throws {DevboxError} ENGINE_FAILED when nothing here can give a box a network of its own */
+function needNetwork({ boxNetwork, version }: EngineFacts): NewContainer["network"] {
+  if (boxNetwork !== undefined) return boxNetwork;
+  throw new DevboxError("ENGINE_FAILED", "there is nothing to give a box a network of its own.", {
+    why: `Podman ${version} finds neither pasta nor slirp4netns; on a shared bridge boxes could reach each other.`,
+    next: ["Install one: apt-get install passt (Podman 5), or slirp4netns", "devbox-ctl doctor"],
+  });
 }
 
 export function startStep(deps: Deps, box: BoxRecord): Step {
@@ -89,25 +97,7 @@ export function stopStep(deps: Deps, box: BoxRecord): Step {
   };
 }
 
-/** Waits until the box can be used. Read at run time, because a step before may have made the container. */
-export function readyStep(deps: Deps, boxId: string): Step {
-  return {
-    name: "ready",
-    title: "Ready",
-    run: async () => {
-      const box = deps.ledger.boxById(boxId);
-      if (box === undefined) throw new DevboxError("BOX_NOT_FOUND", "the box is gone.");
-      const problems = await deps.engine.waitReady(needContainer(box), READY_LIMIT, boxId);
-      if (problems.length === 0) return {};
-      throw new DevboxError("NOT_READY", `${box.name} did not become ready.`, {
-        why: problems.join("\n"),
-        next: [`devbox-ctl logs ${box.name}`, `devbox-ctl restart ${box.name}`],
-      });
-    },
-  };
-}
-
-function needContainer(box: BoxRecord): string {
+export function needContainer(box: BoxRecord): string {
   if (box.containerId === undefined) throw containerGone(box.name);
   return box.containerId;
 }

@@ -190,6 +190,7 @@ describe("info", () => {
       storageDir: "/var/lib/containers/storage",
       runtime: "runc",
       network: "netavark",
+      boxNetwork: "slirp4netns",
     });
   });
 

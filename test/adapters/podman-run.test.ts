@@ -7,6 +7,8 @@ import { classify, runPodman, words } from "../../src/adapters/podman/run.ts";
 import { createPodmanEngine } from "../../src/adapters/podman/engine.ts";
 
 const BAD = path.resolve(import.meta.dirname, "../fixtures/bad-podman/podman");
+/** No box is started here, so the hook is not written. */
+const NO_HOOK = { dir: "/nonexistent", program: "/nonexistent", blocked: [] };
 const folder = mkdtempSync(path.join(tmpdir(), "dbxtest-run-"));
 let mark: string;
 
@@ -77,7 +79,10 @@ describe("a podman that answers badly", () => {
 
   it("with nothing at all: that is no empty list", async () => {
     vi.stubEnv("BAD_PODMAN", "all nothing");
-    const engine = createPodmanEngine({ path: BAD, timeout: 5000 }, { namespace: "devbox", runtime: null });
+    const engine = createPodmanEngine(
+      { path: BAD, timeout: 5000 },
+      { namespace: "devbox", runtime: null, hook: NO_HOOK },
+    );
     for (const call of [engine.boxes(), engine.volumes(), engine.images(), engine.facts()]) {
       await expect(call).rejects.toMatchObject({ code: "ENGINE_GARBAGE" });
     }

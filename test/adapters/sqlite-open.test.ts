@@ -22,6 +22,7 @@ import { setAside } from "../../src/adapters/sqlite/open.ts";
 import { DEFAULTS } from "../../src/core/config/defaults.ts";
 import { DevboxError } from "../../src/core/errors.ts";
 import type { Ledger } from "../../src/ports/ledger.ts";
+import { SPEC_VERSION } from "../../src/core/spec-text.ts";
 
 let dir: string;
 let file: string;
@@ -67,7 +68,10 @@ const box = (n: number) => ({
   createdAt: 1,
   containerId: "c",
   lastUsedAt: undefined,
-  spec: { version: 1 as const, image: "i".repeat(2000), cpus: 1, memory: 1, pids: 1, home: "h", private: "p" },
+  spec: {
+    ...{ version: SPEC_VERSION, image: "i".repeat(2000), cpus: 1, memory: 1, pids: 1, home: "h", private: "p" },
+    ...{ idmap: null, services: [], readOnly: false },
+  },
 });
 
 function fill(boxes: number): void {

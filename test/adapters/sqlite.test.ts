@@ -12,6 +12,7 @@ import type { DevboxError } from "../../src/core/errors.ts";
 import type { ProcessIdentity } from "../../src/core/operation.ts";
 import { GIB } from "../../src/core/size.ts";
 import type { LeaseRequest, Ledger, NewBox, OperationStart } from "../../src/ports/ledger.ts";
+import { SPEC_VERSION } from "../../src/core/spec-text.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const dead = new Set<number>();
@@ -45,7 +46,10 @@ const box = (name: string, change: Partial<NewBox> = {}): NewBox => ({
   owner: "alice",
   desired: "running",
   createdAt: NOW,
-  spec: { version: 1, image: "i", cpus: 1, memory: 4 * GIB, pids: 1, home: `${name}-home`, private: `${name}-private` },
+  spec: {
+    ...{ version: SPEC_VERSION, image: "i", cpus: 1, memory: 4 * GIB, pids: 1 },
+    ...{ home: `${name}-home`, private: `${name}-private`, idmap: null, services: [], readOnly: false },
+  },
   ...change,
 });
 const operation = (id: string, kind: OperationStart["kind"] = "create", now = NOW): OperationStart => ({

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { BoxRecord } from "../../src/core/box.ts";
 import { objectNames } from "../../src/core/labels.ts";
+import { SPEC_VERSION } from "../../src/core/spec-text.ts";
 import type { BoxSpec } from "../../src/core/spec.ts";
 
 /** Good names of boxes. */
@@ -10,13 +11,16 @@ export const anyName = fc.stringMatching(/^[a-z][a-z0-9]{2,8}(-[a-z0-9]{1,6}){0,
 const anyId = fc.stringMatching(/^[a-z][a-z0-9]{7}$/);
 
 export const anySpec: fc.Arbitrary<BoxSpec> = fc.record({
-  version: fc.constant(1 as const),
+  version: fc.constant(SPEC_VERSION),
   image: fc.stringMatching(/^localhost\/[a-z]{1,9}:[a-z0-9]{1,9}$/),
   cpus: fc.integer({ min: 1, max: 640 }).map((n) => n / 10),
   memory: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
   pids: fc.integer({ min: 1, max: 1_000_000 }),
   home: anyName,
   private: anyName,
+  idmap: fc.option(fc.record({ first: fc.integer({ min: 1 }), size: fc.integer({ min: 1 }) })),
+  services: fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9-]{0,9}$/), { maxLength: 3 }),
+  readOnly: fc.boolean(),
 });
 
 /** A box that is created to its end and meant to run. */

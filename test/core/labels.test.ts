@@ -16,6 +16,7 @@ describe("labels", () => {
           owner: box.owner,
           createdAt: box.createdAt,
           spec: kind === "box" ? JSON.stringify(box.spec) : undefined,
+          ids: box.spec.idmap ?? undefined,
         });
         if (identity?.spec !== undefined) expect(readSpec(identity.spec)).toEqual(box.spec);
       }),
@@ -45,7 +46,7 @@ describe("labels", () => {
   it("with a time that is none leave it out", () => {
     for (const created of ["", "soon", "-1", "0", "1.5", "1e400"]) {
       const labels = {
-        ...labelsOf("n", "home", { id: "a", name: "box", owner: "c", createdAt: 1, spec: {} as never }),
+        ...labelsOf("n", "home", { id: "a", name: "box", owner: "c", createdAt: 1, spec: { idmap: null } as never }),
         [LABEL.created]: created,
       };
       expect(identityFrom("n", labels)).toMatchObject({ id: "a", createdAt: undefined });

@@ -12,6 +12,9 @@ const good = {
   pids: 4096,
   home: "h",
   private: "p",
+  idmap: { first: 1, size: 65_536 },
+  services: ["syncthing"],
+  readOnly: false,
 };
 const refusal = (code: string) => expect.objectContaining({ code, exitCode: 5 }) as unknown as Error;
 
@@ -23,6 +26,14 @@ describe("the creation spec", () => {
         expect(specText(JSON.stringify(spec))).toEqual(spec);
       }),
     );
+  });
+
+  it("of version 1 is read as what it was made with: no ids of its own, no services of choice", () => {
+    const { idmap, services, readOnly, ...old } = { ...good, version: 1 };
+    expect([idmap, services, readOnly]).toBeDefined();
+    for (const read of [readSpec, specText]) {
+      expect(read(JSON.stringify(old))).toEqual({ ...good, idmap: null, services: [], readOnly: false });
+    }
   });
 
   it("of a newer program is left alone, and says so", () => {
@@ -52,6 +63,10 @@ describe("the creation spec", () => {
     ["pids", -1],
     ["home", ""],
     ["private", null],
+    ["idmap", { first: 0, size: 65_536 }],
+    ["idmap", undefined],
+    ["services", ["--privileged"]],
+    ["readOnly", "yes"],
     ["surprise", 1],
   ])("from a label is refused with %s %j, with the reason", (key, value) => {
     const json = JSON.stringify({ ...good, [key]: value });

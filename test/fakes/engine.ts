@@ -8,6 +8,7 @@ import type {
   NewContainer,
   ProgramResult,
   ProgramRun,
+  ReadyWait,
   Session,
 } from "../../src/ports/engine.ts";
 
@@ -20,6 +21,7 @@ const FACTS: EngineFacts = {
   storageDir: "/nowhere",
   runtime: "crun",
   network: "netavark",
+  boxNetwork: "pasta",
 };
 
 interface Container {
@@ -120,9 +122,10 @@ export class FakeEngine implements ContainerEngine {
     });
   }
 
-  waitReady = (containerId: string) =>
+  waitReady = (containerId: string, { onReady }: ReadyWait) =>
     this.#do("waitReady", () => {
       this.#need(containerId);
+      if (!this.problems.some((problem) => !problem.startsWith("service "))) onReady("shell");
       return this.problems;
     });
 

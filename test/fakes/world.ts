@@ -52,7 +52,7 @@ export class World implements Disposable {
         self: () => self,
         isAlive,
         waitForOrphans: () => Promise.resolve(true),
-        rootlessSetup: () => ({ subids: 65_536, runtimeDir: true, lingers: true }),
+        rootlessSetup: () => ({ subids: 16_777_216, runtimeDir: true, lingers: true }),
         newId: (length) => {
           ids += 1;
           return `a${String(ids).padStart(length - 1, "0")}`;
@@ -81,7 +81,14 @@ export class World implements Disposable {
 
 /** What `create` is given when only the name matters. */
 export function createInput(name: string) {
-  const unset = { cpus: undefined, memory: undefined, image: undefined, volume: undefined };
+  const unset = {
+    cpus: undefined,
+    memory: undefined,
+    image: undefined,
+    volume: undefined,
+    services: [],
+    readOnly: undefined,
+  };
   return { name, ...unset, start: true, additional: true };
 }
 

@@ -80,14 +80,14 @@ describe("create", () => {
   it("counts the memory promised to boxes that are starting at this moment [X-08]", async () => {
     using world = new World();
     world.memory = 7 * GIB;
-    let second: Promise<unknown> | undefined;
-    world.engine.fault = (call, when) => {
-      if (call === "waitReady" && when === "before" && second === undefined) {
-        second = codeOf(create(world.process("bob", 2), createInput("web")));
-      }
+    const { waitReady } = world.engine;
+    let second: unknown;
+    world.engine.waitReady = async (...args) => {
+      second ??= await codeOf(create(world.process("bob", 2), createInput("web")));
+      return waitReady(...args);
     };
     await create(world.process("alice", 1), createInput("api"));
-    expect(await second).toBe("HOST_MEMORY");
+    expect(second).toBe("HOST_MEMORY");
   });
 
   it("takes everything back when the engine refuses, whichever call it is [FR-025]", async () => {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { userInfo } from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { createPodmanEngine } from "../../../src/adapters/podman/engine.ts";
+import { createEngine } from "../../../src/cli/compose.ts";
 import { openLedger } from "../../../src/adapters/sqlite/ledger.ts";
 import { systemClock } from "../../../src/adapters/system/clock.ts";
 import { createHost } from "../../../src/adapters/system/host.ts";
@@ -64,12 +64,11 @@ const configOf = (document: Readonly<Record<string, unknown>>): Config => readCo
 
 /** The use cases' surroundings, on the real Podman and the real ledger of a state directory. */
 export function realDeps({ stateDir, config }: Parts): Deps {
-  const full = configOf(config);
+  const full = configOf({ ...config, state: { dir: stateDir } });
   const host = createHost(systemClock);
-  const { path: command, timeout, namespace, runtime } = full.engine;
   const { username, uid } = userInfo();
   return {
-    engine: createPodmanEngine({ path: command, timeout: timeout * 1000 }, { namespace, runtime }),
+    engine: createEngine(full),
     ledger: openLedger({ stateDir, config: full, isAlive: (holder) => host.isAlive(holder) }),
     clock: systemClock,
     host,

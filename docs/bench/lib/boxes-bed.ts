@@ -6,6 +6,8 @@ import { createArguments } from "../../../src/adapters/podman/arguments.ts";
 import { IMAGE } from "../../../src/core/image-contract.ts";
 import { labelsOf, objectNames } from "../../../src/core/labels.ts";
 import type { BoxSpec } from "../../../src/core/spec.ts";
+import { mappingAt } from "../../../src/core/id-mapping.ts";
+import { SPEC_VERSION } from "../../../src/core/spec-text.ts";
 import { create } from "../../../src/usecases/create.ts";
 import type { Deps } from "../../../src/usecases/deps.ts";
 import { engineFacts, unenforcedBy } from "../../../src/usecases/engine-facts.ts";
@@ -54,7 +56,8 @@ export async function boxesBed(): Promise<BoxesBed> {
   const config = roomyConfig(namespace, image);
   const cli = await testCli({ config });
   const deps = realDeps({ stateDir: cli.stateDir, config });
-  const unenforced = unenforcedBy(await engineFacts(deps));
+  const facts = await engineFacts(deps);
+  const unenforced = unenforcedBy(facts);
   const ready = (container: string): string[] => ["exec", container, IMAGE.programs.ready, "--wait", READY_LIMIT];
 
   const raw: BoxesBed["raw"] = (...calls) => {
@@ -74,7 +77,10 @@ export async function boxesBed(): Promise<BoxesBed> {
       const names = objectNames(other, "box", id);
       const { pids } = deps.config.limits;
       const memory = deps.config.limits.memory;
-      const spec: BoxSpec = { version: 1, image, cpus: 1, memory, pids, home: names.home, private: names.private };
+      const spec: BoxSpec = {
+        ...{ version: SPEC_VERSION, image, cpus: 1, memory, pids, home: names.home, private: names.private },
+        ...{ idmap: mappingAt(0, facts.rootless), services: [], readOnly: false },
+      };
       const box = { id, name: "box", owner: deps.caller.user, createdAt: deps.clock.now(), spec };
       const labels = (kind: "box" | "home" | "private"): Record<string, string> => labelsOf(other, kind, box);
       const volume = (name: string, kind: "home" | "private"): string[] => [
@@ -82,7 +88,9 @@ export async function boxesBed(): Promise<BoxesBed> {
         ...Object.entries(labels(kind)).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
         name,
       ];
-      const container = { name: names.container, hostname: "box", spec, labels: labels("box"), unenforced, token: id };
+      const network = facts.boxNetwork ?? "slirp4netns";
+      const engine = { unenforced, network, token: id };
+      const container = { name: names.container, hostname: "box", spec, labels: labels("box"), ...engine };
       return Promise.resolve({
         create: raw(
           volume(names.private, "private"),
@@ -104,7 +112,8 @@ export async function boxesBed(): Promise<BoxesBed> {
 export async function fill(bed: BoxesBed, upTo: number, start: boolean, interrupt: AbortSignal): Promise<void> {
   for (let i = bed.deps.ledger.boxes().length; i < upTo; i++) {
     interrupt.throwIfAborted();
-    const rest = { cpus: undefined, memory: undefined, image: undefined, volume: undefined };
+    const unset = { cpus: undefined, memory: undefined, image: undefined, volume: undefined, readOnly: undefined };
+    const rest = { ...unset, services: [] };
     await create(bed.deps, { name: `box-${String(i + 1).padStart(3, "0")}`, ...rest, start, additional: true });
   }
 }

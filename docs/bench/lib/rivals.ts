@@ -24,7 +24,8 @@ export interface Outcome {
   readonly message: string;
 }
 
-const UNLIMITED = { cpus: undefined, memory: undefined, image: undefined, volume: undefined };
+const UNSET = { cpus: undefined, memory: undefined, image: undefined, volume: undefined, readOnly: undefined };
+const UNLIMITED = { ...UNSET, services: [] };
 
 async function main(orders: Orders): Promise<void> {
   const deps = realDeps(orders);

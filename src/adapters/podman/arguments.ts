@@ -1,5 +1,6 @@
 import { IMAGE } from "../../core/image-contract.ts";
 import type { NewContainer, Session } from "../../ports/engine.ts";
+import { CLOSED } from "./network-hook.ts";
 
 export interface CreateOptions {
   readonly runtime: string | null;
@@ -30,7 +31,24 @@ export function createArguments(box: NewContainer, options: CreateOptions): stri
     "--cap-drop=all",
     `--cap-add=${IMAGE.capabilities.join(",")}`,
     "--security-opt=no-new-privileges",
+    ...separation(box),
+    ...(spec.readOnly ? ["--read-only"] : []),
+    ...(spec.services.length === 0 ? [] : ["--env", `${IMAGE.servicesVariable}=${spec.services.join(",")}`]),
     spec.image,
+  ];
+}
+
+/** What keeps a box apart from the host, the account and other boxes. [A-02] */
+function separation({ spec, network }: NewContainer): string[] {
+  const { idmap } = spec;
+  const ids = idmap === null ? undefined : `0:${String(idmap.first)}:${String(idmap.size)}`;
+  return [
+    ...(ids === undefined ? [] : [`--uidmap=${ids}`, `--gidmap=${ids}`]),
+    // A network of its own, on which no other box is; the host's loopback stays closed whatever the host's settings.
+    `--network=${network === "slirp4netns" ? "slirp4netns:allow_host_loopback=false" : "pasta:--no-map-gw"}`,
+    `--annotation=${CLOSED.key}=${CLOSED.value}`,
+    // The host's own /etc/hosts may name machines that are none of a box's business.
+    "--no-hosts",
   ];
 }
 

@@ -1,17 +1,20 @@
+import { setTimeout } from "node:timers/promises";
 import { DevboxError } from "../../core/errors.ts";
 import { IMAGE } from "../../core/image-contract.ts";
 import { LABEL } from "../../core/labels.ts";
-import { quote } from "../../core/text.ts";
+import { printable, quote } from "../../core/text.ts";
 import { SECOND } from "../../core/time.ts";
 import type { ContainerEngine } from "../../ports/engine.ts";
 import { createArguments } from "./arguments.ts";
+import { hookArguments, type NetworkHook } from "./network-hook.ts";
 import { parseBoxes, parseInspect, parseStats } from "./parse-containers.ts";
-import { type PodmanCommand, runPodman, words } from "./run.ts";
+import { classify, type PodmanCommand, runPodman, type RunOptions, words } from "./run.ts";
 
 /** Settings of the engine that boxes are made with. */
 export interface PodmanSettings {
   readonly namespace: string;
   readonly runtime: string | null;
+  readonly hook: NetworkHook;
 }
 
 type ContainerCalls = Pick<
@@ -60,7 +63,8 @@ export function containerCalls(command: PodmanCommand, settings: PodmanSettings)
 
     async createBox(box, start) {
       const args = createArguments(box, { runtime: settings.runtime, start });
-      const { stdout } = await runPodman(command, args, { token: box.token, timeout: 2 * command.timeout });
+      const options = { token: box.token, timeout: 2 * command.timeout, globals: hookArguments(settings.hook) };
+      const { stdout } = await runPodman(command, args, options);
       const containerId = stdout.trim().split("\n").at(-1) ?? "";
       if (!/^[0-9a-f]{64}$/.test(containerId)) {
         throw new DevboxError("ENGINE_GARBAGE", "podman did not say which container it made.", {
@@ -72,7 +76,7 @@ export function containerCalls(command: PodmanCommand, settings: PodmanSettings)
     },
 
     async startBox(containerId, token) {
-      await runPodman(command, ["start", containerId], { token });
+      await runPodman(command, ["start", containerId], { token, globals: hookArguments(settings.hook) });
     },
 
     async stopBox(containerId, grace, token) {
@@ -90,16 +94,43 @@ export function containerCalls(command: PodmanCommand, settings: PodmanSettings)
         await runPodman(command, stop, { token, timeout: patient(grace), allow: () => true });
       }
       const args = ["rm", "--force", "--time", String(grace), ...filters(namespace, boxId)];
-      await runPodman(command, args, { token, timeout: patient(grace) });
+      await removeThoroughly(command, args, { token, timeout: patient(grace) });
     },
 
-    async waitReady(containerId, seconds, token) {
-      const args = ["exec", containerId, IMAGE.programs.ready, "--wait", String(seconds)];
-      const result = await runPodman(command, args, { token, timeout: patient(seconds), allow: () => true });
+    async waitReady(containerId, { seconds, token, onReady }) {
+      const args = ["exec", containerId, IMAGE.programs.ready, "--wait", String(seconds), "--report"];
+      const options = { token, timeout: patient(seconds), allow: () => true };
+      const result = await runPodman(command, args, {
+        ...options,
+        onLine: (line) => {
+          onReady(printable(line).replace(/^service /, ""));
+        },
+      });
       if (result.exitCode === 0) return [];
       return words(result.stderr || result.stdout || `exit code ${String(result.exitCode)}`).split("\n");
     },
   };
+}
+
+/** How often a removal that Podman was itself in the way of is tried again, and after how many milliseconds. */
+const REMOVE_AGAIN = { times: 20, after: 100 };
+
+/**
+ * Removes containers, and what is left of them in the storage. With ids of its own a container's clean-up (by the
+ * process that watched it) and its removal (ours) meet now and then: one finds the other's mount "busy", and has
+ * removed the container from everywhere but the storage by then, where only its full id still finds it.
+ */
+async function removeThoroughly(command: PodmanCommand, args: readonly string[], options: RunOptions): Promise<void> {
+  let next = args;
+  for (let attempt = 1; ; attempt += 1) {
+    const isLast = attempt === REMOVE_AGAIN.times;
+    const { exitCode, stderr } = await runPodman(command, next, { ...options, allow: () => !isLast });
+    if (exitCode === 0) return;
+    const left = stderr.match(/\b[0-9a-f]{64}\b/g);
+    if (left === null || !/device or resource busy/i.test(stderr)) throw classify(next, stderr, exitCode);
+    next = ["rm", "--force", "--ignore", "--time", "0", ...new Set(left)];
+    await setTimeout(REMOVE_AGAIN.after);
+  }
 }
 
 function filters(namespace: string, boxId?: string): string[] {

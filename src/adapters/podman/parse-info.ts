@@ -6,6 +6,7 @@ import {
   fromTimestamp,
   garbage,
   integer,
+  type Json,
   jsonList,
   jsonObject,
   labels,
@@ -32,7 +33,15 @@ export function parseInfo(stdout: string): EngineFacts {
     storageDir,
     runtime: text(object(host, "ociRuntime"), "name") ?? "unknown",
     network: text(host, "networkBackend") ?? "unknown",
+    boxNetwork: boxNetwork(text(object(json, "version"), "Version"), host),
   };
+}
+
+/** Podman 4 knows slirp4netns; since 5 pasta is its own choice for a network that no other box is on. */
+function boxNetwork(version: string | undefined, host: Json): EngineFacts["boxNetwork"] {
+  const has = (program: string) => (text(object(host, program), "executable") ?? "") !== "";
+  if (Number.parseInt(version ?? "", 10) >= 5 && has("pasta")) return "pasta";
+  return has("slirp4netns") ? "slirp4netns" : undefined;
 }
 
 /** `podman volume ls --format json`, reduced to volumes of one namespace. */

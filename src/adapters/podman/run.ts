@@ -18,6 +18,10 @@ export interface RunOptions {
   readonly token?: string;
   /** Given on standard input; nothing when left out. */
   readonly input?: string;
+  /** Told each line of its output as it comes. */
+  readonly onLine?: (line: string) => void;
+  /** Options of podman itself, before its command. */
+  readonly globals?: readonly string[];
   /** Exit codes besides 0 that the caller will judge itself. */
   readonly allow?: (exitCode: number) => boolean;
 }
@@ -47,12 +51,13 @@ export async function runPodman(
   options: RunOptions = {},
 ): Promise<RunResult> {
   const timeout = options.timeout ?? command.timeout;
-  const child = execa(command.path, args, {
+  const child = execa(command.path, [...(options.globals ?? []), ...args], {
     reject: false,
     ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
     detached: true,
     cleanup: false,
     maxBuffer: MOST,
+    ...(options.onLine === undefined ? {} : { stdout: teller(options.onLine) }),
     ...(options.token === undefined ? {} : { env: { [TOKEN_VARIABLE]: options.token } }),
   });
   const limit = endAfter(timeout, child);
@@ -65,6 +70,14 @@ export async function runPodman(
     throw result.signal === undefined ? unstarted(command, result.code) : killed(args, result.signal);
   if (exitCode !== 0 && options.allow?.(exitCode) !== true) throw classify(args, stderr, exitCode);
   return { stdout, stderr, exitCode };
+}
+
+/** Passes lines on, and tells each. */
+function teller(onLine: (line: string) => void) {
+  return function* (line: unknown) {
+    onLine(String(line));
+    yield line;
+  };
 }
 
 interface Ended {

@@ -4,6 +4,7 @@ import type { ProcessIdentity } from "../../core/operation.ts";
 import type { Ledger } from "../../ports/ledger.ts";
 import { journalCalls } from "./journal.ts";
 import { leaseCalls } from "./leases.ts";
+import { mappingCalls } from "./mappings.ts";
 import { damaged, explain, ledgerFile, openDatabase } from "./open.ts";
 import { registryCalls } from "./registry.ts";
 
@@ -35,6 +36,7 @@ export function openLedger(options: LedgerOptions): Ledger {
     ...registryCalls(core),
     ...journalCalls(core),
     ...leaseCalls(core),
+    ...mappingCalls(core),
     fact: (key) => core.query("SELECT value FROM facts WHERE key = ?", key)[0]?.value as string | undefined,
     setFact: (key, value) => {
       core.query("INSERT INTO facts VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);

@@ -51,4 +51,11 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- Which range of ids each owner's boxes have on the host; slots count from 0, and outlive the boxes because homes do.
+  CREATE TABLE mappings (
+    owner TEXT PRIMARY KEY,
+    slot INTEGER NOT NULL UNIQUE CHECK (slot >= 0)
+  ) STRICT;
+  `,
 ];

@@ -1,3 +1,4 @@
+import { count } from "../../core/text.ts";
 import { formatSize } from "../../core/size.ts";
 import { ago, iso, type Millis } from "../../core/time.ts";
 import type { StatusResult } from "../../usecases/status.ts";
@@ -32,6 +33,7 @@ export function presentStatus(style: Style, result: StatusResult, now: Millis): 
       ),
     ],
     ["disk", homeSize === undefined ? undefined : `${formatSize(homeSize)} in its home`],
+    ...servicesLines(style, result),
     ["home", box.spec.home],
     ["image", box.spec.image],
     ["id", box.id],
@@ -66,9 +68,38 @@ function limited(style: Style, result: StatusResult, limit: StatusResult["unenfo
   return result.unenforced.includes(limit) ? `${line}   ${style.warn("not enforced on this host")}` : line;
 }
 
+/** One line a service; what keeps failing says why. */
+function servicesLines(style: Style, { services = [], box }: StatusResult): [string, string][] {
+  const marks = {
+    ready: style.good("✓"),
+    starting: style.warn("…"),
+    failing: style.bad("✗"),
+    stopped: "-",
+    absent: "-",
+  };
+  return services.map((service, index) => {
+    const { name, state, restarts, lastExit, lines } = service;
+    const times = restarts === 0 ? "" : `, ${count(restarts, "restart")}`;
+    const exit = state === "failing" && lastExit !== undefined ? `, last ended with ${lastExit}` : "";
+    const words = {
+      ready: "ready",
+      starting: "starting",
+      failing: "keeps failing",
+      stopped: "off",
+      absent: "not in this image",
+    };
+    const next = state === "failing" ? [`→ devbox-ctl logs ${box.name} --service ${name}`] : [];
+    const said = [...lines.map((line) => style.faint(`  ${line}`)), ...next];
+    return [
+      index === 0 ? "services" : "",
+      [`${marks[state]} ${name}: ${words[state]}${times}${exit}`, ...said].join("\n"),
+    ];
+  });
+}
+
 /** `status --json`; its schema is docs/json/status.schema.json. */
 export function statusJson(result: StatusResult) {
-  const { box, state, detail, usage, homeSize, unenforced, operation } = result;
+  const { box, state, detail, usage, homeSize, unenforced, services, operation } = result;
   return {
     box: boxJson(box),
     state,
@@ -84,6 +115,13 @@ export function statusJson(result: StatusResult) {
     processes: orNull(usage?.pids),
     homeBytes: orNull(homeSize),
     notEnforced: [...unenforced],
+    services:
+      services?.map(({ name, state, upSeconds, restarts, lastExit, lines }) => ({
+        ...{ name, state, restarts },
+        upSeconds: orNull(upSeconds),
+        lastExit: orNull(lastExit),
+        lines: [...lines],
+      })) ?? null,
     operation: operation
       ? { kind: operation.kind, interrupted: operation.holder === undefined, pid: orNull(operation.holder?.holder.pid) }
       : null,

@@ -31,6 +31,12 @@ export interface Config {
     /** Seconds after which an engine call that should be quick is given up. */
     readonly timeout: number;
   };
+  readonly isolation: {
+    /** Networks in CIDR form that no box reaches. */
+    readonly blocked: string[];
+    /** Whether a box that does not ask has a read-only root file system. */
+    readonly readOnlyRoot: boolean;
+  };
   readonly users: Readonly<Record<string, { readonly limits?: { readonly boxes?: number | undefined } | undefined }>>;
 }
 

@@ -1,6 +1,25 @@
 import { GIB } from "../size.ts";
 import type { Config } from "./config.ts";
 
+/**
+ * What no box has any business with: the host's own tailnet (Tailscale's ranges; a box's tailscaled needs no route to
+ * them), and the addresses at which clouds hand out a machine's credentials. 169.254.1.0/24 stays open, because pasta
+ * answers for the host's name server there.
+ */
+const BLOCKED = [
+  "100.64.0.0/10",
+  "fd7a:115c:a1e0::/48",
+  // Tencent; Scaleway; AWS, Google, Azure, DigitalOcean, Oracle and others.
+  "169.254.0.0/24",
+  "169.254.42.42/32",
+  "169.254.128.0/17",
+  // Azure's wire server; Oracle; AWS and Google over IPv6.
+  "168.63.129.16/32",
+  "192.0.0.192/32",
+  "fd00:ec2::254/128",
+  "fd20:ce::254/128",
+];
+
 /** The configuration of personal mode without any file. The schema's defaults are these very values. */
 export const DEFAULTS: Config = {
   host: { name: null },
@@ -18,5 +37,6 @@ export const DEFAULTS: Config = {
   },
   image: "localhost/devbox:latest",
   engine: { kind: "podman", path: "podman", runtime: null, namespace: "devbox", timeout: 60 },
+  isolation: { blocked: BLOCKED, readOnlyRoot: false },
   users: {},
 };

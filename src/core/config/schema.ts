@@ -94,6 +94,19 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("The container engine"),
+  isolation: z
+    .strictObject({
+      blocked: z
+        .array(z.union([z.cidrv4(), z.cidrv6()], "must be a network such as 10.0.0.0/8 or fd00::/8"))
+        .default(DEFAULTS.isolation.blocked)
+        .describe("Networks that no box reaches, in force from a box's next start"),
+      readOnlyRoot: z
+        .boolean()
+        .default(DEFAULTS.isolation.readOnlyRoot)
+        .describe("Whether boxes that do not ask get a read-only root file system"),
+    })
+    .prefault({})
+    .describe("What keeps boxes apart from the host and from each other"),
   users: z
     .record(
       z.string(),

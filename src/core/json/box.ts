@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { SERVICE_STATES } from "../services.ts";
 import { box, boxState, bytes, desiredState, notEnforced, ownSlots, slots, time } from "./parts.ts";
 
 const nullableBytes = bytes.nullable();
@@ -40,6 +41,21 @@ export const statusSchema = z
     processes: z.int().nonnegative().nullable(),
     homeBytes: nullableBytes.describe("Disk that its home takes"),
     notEnforced,
+    services: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          state: z
+            .enum(SERVICE_STATES)
+            .describe("failing: it keeps dying; stopped: it is not meant to run; absent: not in this image"),
+          restarts: z.int().nonnegative().describe("How often it died since the box was started"),
+          upSeconds: z.number().nullable(),
+          lastExit: z.string().nullable().describe("How it ended last: exit 1, signal KILL"),
+          lines: z.array(z.string()).describe("What it said last, when it is not ready"),
+        }),
+      )
+      .nullable()
+      .describe("null: it does not run, or does not say"),
     operation: z
       .strictObject({
         kind: z.enum(["create", "start", "stop", "restart", "destroy", "recreate"]),

@@ -64,6 +64,7 @@ export const configShowSchema = z
         namespace: z.string(),
         timeout: z.int().describe("Seconds"),
       }),
+      isolation: z.strictObject({ blocked: z.array(z.string()), readOnlyRoot: z.boolean() }),
       users: z.record(
         z.string(),
         z.strictObject({ limits: z.strictObject({ boxes: z.int().nonnegative().optional() }).optional() }),

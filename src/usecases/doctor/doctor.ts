@@ -5,6 +5,7 @@ import { freshFacts } from "../engine-facts.ts";
 import { checkBoxes, checkOperations } from "./check-boxes.ts";
 import { checkEngine, checkImage, problemFrom } from "./check-engine.ts";
 import { checkHost } from "./check-host.ts";
+import { checkServices } from "./check-services.ts";
 import type { Finding } from "./finding.ts";
 
 /** The doctor is called when the ledger cannot be opened, so it opens it itself. */
@@ -46,7 +47,7 @@ async function checkLedger(deps: Deps, engineWorks: boolean, fix: boolean): Prom
     return [{ check: "boxes", status: "remark", text }];
   }
   await freshFacts(deps);
-  return [...(await checkOperations(deps, fix)), ...(await checkBoxes(deps, fix))];
+  return [...(await checkOperations(deps, fix)), ...(await checkBoxes(deps, fix)), ...(await checkServices(deps))];
 }
 
 function openLedger(deps: DoctorDeps, fix: boolean): { ledger: Ledger | undefined; findings: Finding[] } {

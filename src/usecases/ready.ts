@@ -1,0 +1,105 @@
+import type { BoxRecord } from "../core/box.ts";
+import { DevboxError, hasCode } from "../core/errors.ts";
+import type { Deps } from "./deps.ts";
+import type { Step } from "./journal.ts";
+import { needContainer } from "./steps.ts";
+
+/** Seconds that a box is given to become ready, services and all; a cold one on a slow disk takes a few. */
+const READY_LIMIT = 60;
+
+/** The step in which the services are waited for; see {@link runAllButServices}. */
+const SERVICES = "services";
+
+/**
+ * Waits until people can be let in, then until the services answer: two steps of one question to the box, because
+ * each question costs as much as a shell takes to be ready.
+ */
+export function readySteps(deps: Deps, boxId: string): Step[] {
+  let asked: Waiting | undefined;
+  const waiting = () => (asked ??= ask(deps, boxId));
+  return [
+    {
+      name: "ready",
+      title: "Shell ready",
+      run: async () => {
+        const problems = await waiting().shell;
+        if (problems.length > 0) throw notReady(boxOf(deps, boxId), problems);
+        return {};
+      },
+    },
+    {
+      name: SERVICES,
+      title: "Services ready",
+      run: async () => {
+        const { services, ready } = waiting();
+        const problems = await services;
+        if (problems.length > 0) throw servicesNotReady(boxOf(deps, boxId), problems);
+        return { detail: ready.length === 0 ? "none in this image" : ready.join(", ") };
+      },
+    },
+  ];
+}
+
+/**
+ * Waits for an operation's steps. A service that does not answer is no reason to undo or give up an operation: the box
+ * can be used, and the service is started again and again. The caller throws the error when the ledger is told.
+ */
+export async function runAllButServices(steps: Promise<void>): Promise<DevboxError | undefined> {
+  try {
+    await steps;
+    return undefined;
+  } catch (error) {
+    if (hasCode(error, "SERVICE_NOT_READY")) return error;
+    throw error;
+  }
+}
+
+interface Waiting {
+  /** What keeps people out, when that is known; empty when they can be let in. */
+  readonly shell: Promise<readonly string[]>;
+  readonly services: Promise<readonly string[]>;
+  /** Names of the services that became ready so far. */
+  readonly ready: readonly string[];
+}
+
+function ask(deps: Deps, boxId: string): Waiting {
+  const shell = Promise.withResolvers<readonly string[]>();
+  const ready: string[] = [];
+  const containerId = needContainer(boxOf(deps, boxId));
+  const onReady = (what: string) => {
+    if (what === "shell") {
+      shell.resolve([]);
+    } else {
+      ready.push(what);
+      deps.progress.begin(`${what} is ready`);
+    }
+  };
+  const services = deps.engine.waitReady(containerId, { seconds: READY_LIMIT, token: boxId, onReady });
+  // Whatever is wrong when the box never said that its shell is ready keeps people out.
+  services.then(shell.resolve, shell.reject);
+  return { shell: shell.promise, services, ready };
+}
+
+/** Read at run time, because a step before may have made the container. */
+function boxOf(deps: Deps, boxId: string): BoxRecord {
+  const box = deps.ledger.boxById(boxId);
+  if (box === undefined) throw new DevboxError("BOX_NOT_FOUND", "the box is gone.");
+  return box;
+}
+
+function notReady({ name, spec }: BoxRecord, problems: readonly string[]): DevboxError {
+  const isOld = problems.some((line) => line.includes("usage: ready"));
+  return new DevboxError("NOT_READY", `${name} did not become ready.`, {
+    why: isOld ? `The image ${spec.image} keeps an older image contract than this program.` : problems.join("\n"),
+    next: isOld
+      ? ["Make today's image: devbox-ctl image build", `Then: devbox-ctl rebuild ${name}   (its home stays)`]
+      : [`devbox-ctl logs ${name}`, `devbox-ctl restart ${name}`],
+  });
+}
+
+function servicesNotReady({ name }: BoxRecord, problems: readonly string[]): DevboxError {
+  return new DevboxError("SERVICE_NOT_READY", `${name} can be used, but not all of its services answer.`, {
+    why: problems.join("\n"),
+    next: [`See how they are, and what they said last: devbox-ctl status ${name}`, `devbox-ctl ssh ${name}`],
+  });
+}
