@@ -1,8 +1,11 @@
 import type { DesiredState } from "./box.ts";
+import type { BoxSpec } from "./spec.ts";
 import type { Millis } from "./time.ts";
 
 /** What can be under way on a box. */
-export type OperationKind = "create" | "start" | "stop" | "restart" | "destroy" | "recreate";
+export const OPERATION_KINDS = ["create", "start", "stop", "restart", "destroy", "recreate", "rebuild"] as const;
+
+export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 /** Facts an operation needs to be finished or undone by someone who knows only the journal. */
 export interface OperationInput {
@@ -12,6 +15,10 @@ export interface OperationInput {
   readonly start?: boolean;
   /** What the box was meant to be before, so that undoing can put it back. */
   readonly before?: DesiredState;
+  /** rebuild: what the box was made of until now, and is again when the new container is of no use. */
+  readonly previous?: { readonly containerId: string; readonly spec: BoxSpec };
+  /** rebuild: what it is made of from now on. */
+  readonly spec?: BoxSpec;
 }
 
 /** One unfinished operation; finished ones are not kept. */
@@ -32,11 +39,16 @@ export interface StepRecord {
   readonly done: boolean;
 }
 
+/** The step of a rebuild after which the new container is known to be of use. */
+export const PROVEN = "ready";
+
 /**
  * What is to become of an operation whose process is gone: a create is taken back (its user was never
- * told that the box is there), everything else is carried on (its user asked for it and was not told no).
+ * told that the box is there), everything else is carried on (its user asked for it and was not told no);
+ * a rebuild only when its new container is known to work.
  */
-export function recoveryOf(kind: OperationKind): "undo" | "finish" {
+export function recoveryOf({ kind, steps }: Pick<OperationRecord, "kind" | "steps">): "undo" | "finish" {
+  if (kind === "rebuild") return steps.some(({ name, done }) => name === PROVEN && done) ? "finish" : "undo";
   return kind === "create" ? "undo" : "finish";
 }
 

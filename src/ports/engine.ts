@@ -168,6 +168,10 @@ export interface ContainerEngine {
   stopBox(containerId: string, grace: number, token: string): Promise<void>;
   /** Removes whatever containers carry this box id, running or not; none is no error. */
   removeBox(boxId: string, grace: number, token: string): Promise<void>;
+  /** Removes one container, running or not; one that is gone is no error. */
+  removeContainer(containerId: string, grace: number, token: string): Promise<void>;
+  /** Gives a container another name. @throws CONTAINER_GONE */
+  renameBox(containerId: string, name: string, token: string): Promise<void>;
   /** Waits inside the box until its services answer. @returns what is not ready, one line each; empty when ready. */
   waitReady(containerId: string, wait: ReadyWait): Promise<string[]>;
 
@@ -189,6 +193,8 @@ export interface ContainerEngine {
   logs(containerId: string, request: LogRequest): Promise<number>;
 
   images(): Promise<EngineImage[]>;
+  /** Whether an image of that name or id is on this host. */
+  imageExists(image: string): Promise<boolean>;
   /** Makes an image of a root file system archive, with Containerfile-like changes. @returns its id */
   importImage(file: string, changes: readonly string[], tag: string): Promise<string>;
   /** Loads an image archive. @returns the names it brought. */

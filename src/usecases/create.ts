@@ -14,6 +14,7 @@ import { mayUse, visibleBoxes } from "./access.ts";
 import { adoptLost } from "./adopt.ts";
 import type { Deps } from "./deps.ts";
 import { engineFacts, unenforcedBy, unenforcedSentence } from "./engine-facts.ts";
+import { imageMissing } from "./images.ts";
 import { mappingFor } from "./id-mapping.ts";
 import { newOperation, runSteps, throwIfInterrupted } from "./journal.ts";
 import { leaseRequest } from "./lease.ts";
@@ -198,12 +199,5 @@ async function takeBack(
       next: [`Begin again: devbox-ctl create ${box.name}`],
     });
   }
-  return hasCode(error, "IMAGE_NOT_FOUND") ? imageMissing(box.spec.image, error) : error;
-}
-
-function imageMissing(image: string, error: DevboxError): DevboxError {
-  return new DevboxError("IMAGE_NOT_FOUND", `the image ${quote(image)} is not on this host; images are never pulled.`, {
-    why: error.why,
-    next: ["Make the default one: devbox-ctl image build", "See what is here: devbox-ctl image list"],
-  });
+  return hasCode(error, "IMAGE_NOT_FOUND") ? imageMissing(box.spec.image, error.why) : error;
 }

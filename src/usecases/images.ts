@@ -69,3 +69,11 @@ export async function loadImage(deps: ImageDeps, input: { readonly file: string 
 export async function listImages(deps: Pick<Deps, "engine">): Promise<EngineImage[]> {
   return (await deps.engine.images()).sort((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
 }
+
+/** The error for an image that is not on this host. @param why the engine's words, when it was asked to use it */
+export function imageMissing(image: string, why?: string): DevboxError {
+  return new DevboxError("IMAGE_NOT_FOUND", `the image ${quote(image)} is not on this host; images are never pulled.`, {
+    why,
+    next: ["Make the default one: devbox-ctl image build", "See what is here: devbox-ctl image list"],
+  });
+}

@@ -1,11 +1,12 @@
 import type { BoxRecord } from "../core/box.ts";
 import { DevboxError } from "../core/errors.ts";
 import { formatSize } from "../core/size.ts";
-import type { OperationKind, OperationRecord } from "../core/operation.ts";
+import type { OperationRecord } from "../core/operation.ts";
 import type { BoxChange } from "../ports/ledger.ts";
 import type { Deps } from "./deps.ts";
 import { allDone, type Step } from "./journal.ts";
 import { readySteps } from "./ready.ts";
+import { rebuildSteps, undoRebuild } from "./rebuild-steps.ts";
 import { containerStep, createPrivateVolume, startStep, stopStep, STOP_GRACE, volumesStep } from "./steps.ts";
 
 /** The steps of an operation, in order; the same whether it is done for the first time or carried on. */
@@ -25,13 +26,15 @@ export function stepsOf(deps: Deps, box: BoxRecord, operation: Pick<OperationRec
       return [stopStep(deps, box)];
     case "restart":
       return [stopStep(deps, box), startStep(deps, box), ...readySteps(deps, box.id)];
+    case "rebuild":
+      return rebuildSteps(deps, box, operation.input);
     case "destroy":
       return destroySteps(deps, box, operation.input.keepHome === true);
   }
 }
 
 /** What the ledger is told when an operation is through. */
-export function outcomeOf(kind: OperationKind): BoxChange | "remove" {
+export function outcomeOf({ kind, input }: Pick<OperationRecord, "kind" | "input">): BoxChange | "remove" {
   switch (kind) {
     case "create":
       return { phase: "ready" };
@@ -41,9 +44,20 @@ export function outcomeOf(kind: OperationKind): BoxChange | "remove" {
       return { stoppedAt: null };
     case "stop":
       return {};
+    case "rebuild":
+      return { desired: input.before ?? "running" };
     case "destroy":
       return "remove";
   }
+}
+
+/** Takes back what a create or a rebuild has done so far. */
+export async function undo(
+  deps: Deps,
+  box: BoxRecord,
+  operation: Pick<OperationRecord, "id" | "kind" | "input">,
+): Promise<void> {
+  await (operation.kind === "rebuild" ? undoRebuild(deps, box, operation) : undoCreate(deps, box, operation));
 }
 
 /**

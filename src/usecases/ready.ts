@@ -14,7 +14,7 @@ const SERVICES = "services";
  * Waits until people can be let in, then until the services answer: two steps of one question to the box, because
  * each question costs as much as a shell takes to be ready.
  */
-export function readySteps(deps: Deps, boxId: string): Step[] {
+export function readySteps(deps: Deps, boxId: string): [shell: Step, services: Step] {
   let asked: Waiting | undefined;
   const waiting = () => (asked ??= ask(deps, boxId));
   return [
@@ -77,6 +77,8 @@ function ask(deps: Deps, boxId: string): Waiting {
   const services = deps.engine.waitReady(containerId, { seconds: READY_LIMIT, token: boxId, onReady });
   // Whatever is wrong when the box never said that its shell is ready keeps people out.
   services.then(shell.resolve, shell.reject);
+  // Who carries a command on from here asks for the services alone.
+  shell.promise.catch(() => undefined);
   return { shell: shell.promise, services, ready };
 }
 

@@ -4,7 +4,7 @@ import { type OperationRecord, recoveryOf } from "../core/operation.ts";
 import { SECOND } from "../core/time.ts";
 import type { Deps } from "./deps.ts";
 import { runSteps } from "./journal.ts";
-import { outcomeOf, stepsOf, undoCreate } from "./operations.ts";
+import { outcomeOf, stepsOf, undo } from "./operations.ts";
 
 /** How long a killed command's engine call is waited for; longer than the engine's own slowest quick call. */
 const ORPHAN_LIMIT = 120 * SECOND;
@@ -46,8 +46,8 @@ async function recoverOperation(
 ): Promise<Pick<Recovery, "how" | "why">> {
   // Nobody watches these steps, and an impatient Ctrl-C must not leave them half done once more.
   const quiet: Deps = { ...deps, progress: SILENT, interrupt: new AbortController().signal };
-  if (recoveryOf(operation.kind) === "undo") {
-    await undoCreate(quiet, box, operation);
+  if (recoveryOf(operation) === "undo") {
+    await undo(quiet, box, operation);
     return { how: "undone", why: undefined };
   }
   try {
@@ -58,7 +58,7 @@ async function recoverOperation(
     deps.ledger.finish(operation.id, box.id, {});
     return { how: "given up", why: messageOf(error) };
   }
-  deps.ledger.finish(operation.id, box.id, outcomeOf(operation.kind));
+  deps.ledger.finish(operation.id, box.id, outcomeOf(operation));
   return { how: "finished", why: undefined };
 }
 

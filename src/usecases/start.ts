@@ -92,7 +92,7 @@ async function run(deps: Deps, box: BoxRecord, kind: OperationKind, slot?: SlotR
     throw hasCode(error, "CONTAINER_GONE") && kind !== "recreate" ? containerGone(box.name, error.why) : error;
   }
   const used = kind === "stop" ? {} : { lastUsed: { at: deps.clock.now(), by: kind } };
-  deps.ledger.finish(operation.id, box.id, { ...(outcomeOf(kind) as BoxChange), ...used });
+  deps.ledger.finish(operation.id, box.id, { ...(outcomeOf(operation) as BoxChange), ...used });
   if (notReady) throw notReady;
   return { box: deps.ledger.boxById(box.id) ?? meant, changed: true };
 }

@@ -52,7 +52,7 @@ export function containerStep(deps: Deps, box: BoxRecord, replace: boolean): Ste
   };
 }
 
-async function newContainer(deps: Deps, box: BoxRecord): Promise<NewContainer> {
+export async function newContainer(deps: Deps, box: BoxRecord): Promise<NewContainer> {
   const { namespace } = deps.config.engine;
   const facts = await engineFacts(deps);
   return {

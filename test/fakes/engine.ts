@@ -37,7 +37,7 @@ interface Container {
  * call, and may throw.
  */
 export class FakeEngine implements ContainerEngine {
-  readonly containers = new Map<string, Container & { readonly name: string; readonly mounts: readonly string[] }>();
+  readonly containers = new Map<string, Container & { name: string; readonly mounts: readonly string[] }>();
   readonly homes = new Map<string, Readonly<Record<string, string>>>();
   readonly calls: string[] = [];
   readonly sessions: Session[] = [];
@@ -122,6 +122,20 @@ export class FakeEngine implements ContainerEngine {
     });
   }
 
+  removeContainer = (containerId: string) =>
+    this.#do("removeContainer", () => {
+      this.containers.delete(containerId);
+    });
+
+  renameBox = (containerId: string, name: string) =>
+    this.#do("renameBox", () => {
+      const container = this.#need(containerId);
+      if ([...this.containers.values()].some((other) => other.id !== containerId && other.name === name)) {
+        throw new DevboxError("ENGINE_FAILED", "podman rename failed.", { why: `the name "${name}" is in use` });
+      }
+      container.name = name;
+    });
+
   waitReady = (containerId: string, { onReady }: ReadyWait) =>
     this.#do("waitReady", () => {
       this.#need(containerId);
@@ -176,11 +190,12 @@ export class FakeEngine implements ContainerEngine {
     });
   logs = () => this.#do("logs", () => 0);
   images = () => Promise.resolve([]);
+  imageExists = () => Promise.resolve(true);
   importImage = () => Promise.resolve("image");
   loadImage = () => Promise.resolve([]);
   tagImage = () => Promise.resolve();
 
-  #need(containerId: string): Container {
+  #need(containerId: string): Container & { name: string } {
     const container = this.containers.get(containerId);
     if (container) return container;
     throw new DevboxError("CONTAINER_GONE", "the box's container does not exist.");

@@ -139,7 +139,7 @@ describe("a create that Podman does not carry out is taken back, and its slot is
   it("what cannot be taken back is said, kept in mind and done by the next command", async () => {
     await writeFile(
       path.join(cli.home, "wrap"),
-      `#!/bin/sh\ncase $1 in run | rm) BAD_PODMAN="$1 fail" ;; esac\nexport BAD_PODMAN\nexec ${BAD_PODMAN} "$@"\n`,
+      `#!/bin/sh\ncase " $* " in *" run "*) BAD_PODMAN="run fail" ;; " rm "*) BAD_PODMAN="rm fail" ;; esac\nexport BAD_PODMAN\nexec ${BAD_PODMAN} "$@"\n`,
       { mode: 0o755 },
     );
     await cli.writeConfig({ image, limits, engine: { path: path.join(cli.home, "wrap"), timeout: 30 } });

@@ -47,7 +47,7 @@ async function idOf(on: Rig, name: string): Promise<string> {
 describe("the engine call that a killed command leaves", () => {
   it.each(["podman", ".podman-wrapped"])("is waited for, under the name %s [P-06]", async (as) => {
     const slow = path.join(rig.cli.home, as);
-    writeFileSync(slow, '#!/bin/sh\ncase $1 in run) sleep 2 ;; esac\nPATH=${PATH#*:} exec podman "$@"\n');
+    writeFileSync(slow, '#!/bin/sh\ncase " $* " in *" run "*) sleep 2 ;; esac\nPATH=${PATH#*:} exec podman "$@"\n');
     chmodSync(slow, 0o755);
     await using own = await Rig.open(image, undefined, { path: slow });
     const prepared = await own.prepare("create");

@@ -53,7 +53,7 @@ const firstRig = (): Rig => {
 };
 
 describe("a command that is killed", () => {
-  it.each(["create", "destroy", "restart"] as const)(
+  it.each(["create", "destroy", "restart", "rebuild"] as const)(
     "loses nothing, at whatever point of %s [X-06] [P-06]",
     async (verb) => {
       const points = distinctPoints(await firstRig().callsOf(verb), INTO);
@@ -75,7 +75,15 @@ describe("a command that is killed", () => {
     async () => {
       const seed = 20_261_121;
       const random = seeded(seed);
-      const verbs = ["create", "destroy", "restart", "destroy --keep-volume", "create --volume", "recreate"] as const;
+      const verbs = [
+        "create",
+        "destroy",
+        "restart",
+        "destroy --keep-volume",
+        "create --volume",
+        "recreate",
+        "rebuild",
+      ] as const;
       const kills = [...verbs, ...verbs].map((verb) => {
         // A command takes half a second to two on most machines; the first 150 ms are Node's own.
         const after = Math.round(150 + random() * 1200);

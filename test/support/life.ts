@@ -133,8 +133,14 @@ export function lifeOfABox(as: () => Promise<RootlessUser | undefined>): void {
   });
 
   it("shows what the box's services said [FR-025]", async () => {
-    await podmanOk(["exec", `${namespace}-api`, "sh", "-c", "echo said-by-a-service > /proc/1/fd/1"], { user });
-    expect((await ok("logs", "api", "--tail", "5")).stdout).toContain("said-by-a-service");
+    // A service made in the running box: what it says goes the way of all services' words.
+    const service =
+      "mkdir said && printf '#!/bin/sh\\necho said-by-a-service\\nexec sleep 1000\\n' >said/run && chmod +x said/run";
+    const script = `cd /run/s6/services && ${service} && s6-svscanctl -a .`;
+    await podmanOk(["exec", `${namespace}-api`, "sh", "-c", script], { user });
+    await expect
+      .poll(async () => (await ok("logs", "api", "--tail", "5")).stdout, { timeout: 10_000 })
+      .toContain("said-by-a-service");
     expect((await ok("logs", "api", "--since", "1h")).stdout).toContain("said-by-a-service");
     expect((await cli.run(["logs", "api", "--since", "soon"])).exitCode).toBe(2);
   });

@@ -4,13 +4,23 @@ import { reconcile } from "../../src/core/reconcile.ts";
 import { create } from "../../src/usecases/create.ts";
 import { destroy } from "../../src/usecases/destroy.ts";
 import { doctor } from "../../src/usecases/doctor/doctor.ts";
+import { rebuild } from "../../src/usecases/rebuild.ts";
 import { restart, start, stop } from "../../src/usecases/start.ts";
 import { createInput, World } from "../fakes/world.ts";
 
 /** Thrown in place of a SIGKILL: nothing of the use case's own clean-up may matter after it. */
 class Killed extends Error {}
 
-const VERBS = ["create", "start", "stop", "restart", "recreate", "destroy", "destroy --keep-volume"] as const;
+const VERBS = [
+  "create",
+  "start",
+  "stop",
+  "restart",
+  "recreate",
+  "rebuild",
+  "destroy",
+  "destroy --keep-volume",
+] as const;
 type Verb = (typeof VERBS)[number];
 
 function act(world: World, verb: Verb, pid: number): Promise<unknown> {
@@ -27,6 +37,8 @@ function act(world: World, verb: Verb, pid: number): Promise<unknown> {
       return stop(deps, { name });
     case "restart":
       return restart(deps, { name });
+    case "rebuild":
+      return rebuild(deps, { name, image: undefined });
     default:
       return destroy(deps, { name, keepVolume: verb !== "destroy" });
   }

@@ -19,7 +19,16 @@ export interface PodmanSettings {
 
 type ContainerCalls = Pick<
   ContainerEngine,
-  "boxes" | "inspect" | "usage" | "createBox" | "startBox" | "stopBox" | "removeBox" | "waitReady"
+  | "boxes"
+  | "inspect"
+  | "usage"
+  | "createBox"
+  | "startBox"
+  | "stopBox"
+  | "removeBox"
+  | "removeContainer"
+  | "renameBox"
+  | "waitReady"
 >;
 
 /** Podman calls that change or list containers. */
@@ -95,6 +104,15 @@ export function containerCalls(command: PodmanCommand, settings: PodmanSettings)
       }
       const args = ["rm", "--force", "--time", String(grace), ...filters(namespace, boxId)];
       await removeThoroughly(command, args, { token, timeout: patient(grace) });
+    },
+
+    async removeContainer(containerId, grace, token) {
+      const args = ["rm", "--force", "--ignore", "--time", String(grace), containerId];
+      await removeThoroughly(command, args, { token, timeout: patient(grace) });
+    },
+
+    async renameBox(containerId, name, token) {
+      await runPodman(command, ["rename", containerId, name], { token });
     },
 
     async waitReady(containerId, { seconds, token, onReady }) {

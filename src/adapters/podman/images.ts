@@ -4,7 +4,7 @@ import { CONTRACT_LABEL } from "../../core/image-contract.ts";
 import { parseImages } from "./parse-info.ts";
 import { type PodmanCommand, runPodman } from "./run.ts";
 
-type ImageCalls = Pick<ContainerEngine, "images" | "importImage" | "loadImage" | "tagImage">;
+type ImageCalls = Pick<ContainerEngine, "images" | "imageExists" | "importImage" | "loadImage" | "tagImage">;
 
 /** Importing copies some hundred megabytes; on a slow disk that takes minutes. */
 const IMPORT_LIMIT = 20 * MINUTE;
@@ -21,6 +21,11 @@ export function imageCalls(command: PodmanCommand): ImageCalls {
         `label=${CONTRACT_LABEL}`,
       ]);
       return parseImages(stdout);
+    },
+
+    async imageExists(image) {
+      const { exitCode } = await runPodman(command, ["image", "exists", image], { allow: (code) => code === 1 });
+      return exitCode === 0;
     },
 
     async importImage(file, changes, tag) {

@@ -99,7 +99,7 @@ function usageWithout(core: LedgerCore, boxId: string, owner: string): Usage {
     .query(
       `SELECT l.*, b.spec ->> 'memory' AS memory
        FROM boxes b JOIN operations o ON o.box_id = b.id JOIN leases l ON l.box_id = b.id
-       WHERE b.id <> ? AND b.desired = 'running' AND o.kind IN ('create', 'start', 'restart', 'recreate')`,
+       WHERE b.id <> ? AND b.desired = 'running' AND o.kind IN ('create', 'start', 'restart', 'recreate', 'rebuild')`,
       boxId,
     )
     .filter((row) => core.options.isAlive(leaseFrom(row).holder));

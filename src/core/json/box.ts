@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { OPERATION_KINDS } from "../operation.ts";
 import { SERVICE_STATES } from "../services.ts";
 import { box, boxState, bytes, desiredState, notEnforced, ownSlots, slots, time } from "./parts.ts";
 
@@ -15,6 +16,10 @@ export const changeSchema = z
     changed: z.boolean().describe("False when it was so already"),
   })
   .describe("devbox-ctl start, stop and restart, with --json");
+
+export const rebuildSchema = z
+  .strictObject({ box, state: desiredState, previousImage: z.string().describe("What it was made from before") })
+  .describe("devbox-ctl rebuild --json");
 
 export const destroySchema = z
   .strictObject({
@@ -58,7 +63,7 @@ export const statusSchema = z
       .describe("null: it does not run, or does not say"),
     operation: z
       .strictObject({
-        kind: z.enum(["create", "start", "stop", "restart", "destroy", "recreate"]),
+        kind: z.enum(OPERATION_KINDS),
         interrupted: z.boolean().describe("The process that was at it is gone"),
         pid: z.int().nullable().describe("Of the process that is at it"),
       })

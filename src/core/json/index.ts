@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { changeSchema, createSchema, destroySchema, listSchema, statusSchema } from "./box.ts";
+import { changeSchema, createSchema, destroySchema, listSchema, rebuildSchema, statusSchema } from "./box.ts";
 import {
   completionSchema,
   configCheckSchema,
@@ -25,6 +25,7 @@ import {
 export const JSON_SCHEMAS = {
   create: createSchema,
   change: changeSchema,
+  rebuild: rebuildSchema,
   destroy: destroySchema,
   status: statusSchema,
   list: listSchema,

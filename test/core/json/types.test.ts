@@ -8,6 +8,7 @@ import type { doctorJson } from "../../../src/cli/present/doctor.ts";
 import type { exitCodesJson } from "../../../src/cli/present/exit-codes.ts";
 import type { imagesJson } from "../../../src/cli/present/images.ts";
 import type { listJson } from "../../../src/cli/present/list.ts";
+import type { rebuildJson } from "../../../src/cli/present/rebuild.ts";
 import type { statusJson } from "../../../src/cli/present/status.ts";
 import type { volumesJson } from "../../../src/cli/present/volumes.ts";
 import type { RenderedError } from "../../../src/cli/render-error.ts";
@@ -36,6 +37,7 @@ type Returned<Command extends { run(): Promise<unknown> }> = Plain<Awaited<Retur
 it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof createJson>>().toEqualTypeOf<Result<"create">>();
   expectTypeOf<Shown<typeof changeJson>>().toEqualTypeOf<Result<"change">>();
+  expectTypeOf<Shown<typeof rebuildJson>>().toEqualTypeOf<Result<"rebuild">>();
   expectTypeOf<Shown<typeof destroyJson>>().toEqualTypeOf<Result<"destroy">>();
   expectTypeOf<Shown<typeof statusJson>>().toEqualTypeOf<Result<"status">>();
   expectTypeOf<Shown<typeof listJson>>().toEqualTypeOf<Result<"list">>();

@@ -1,0 +1,107 @@
+import type { BoxRecord } from "../core/box.ts";
+import { DevboxError, hasCode } from "../core/errors.ts";
+import { objectNames } from "../core/labels.ts";
+import type { OperationInput, OperationRecord } from "../core/operation.ts";
+import type { Deps } from "./deps.ts";
+import type { Step } from "./journal.ts";
+import { readySteps } from "./ready.ts";
+import { newContainer, STOP_GRACE } from "./steps.ts";
+
+/**
+ * A new container on the box's volumes. The old one is set aside under another name until the new one is known to
+ * work, and is what the box goes back to when it does not. [X-13]
+ */
+export function rebuildSteps(deps: Deps, box: BoxRecord, input: OperationInput): Step[] {
+  const { previous, spec } = needInput(input);
+  const [shell, services] = readySteps(deps, box.id);
+  return [
+    {
+      name: "aside",
+      title: "Old container set aside",
+      run: async () => {
+        await deps.engine.stopBox(previous.containerId, STOP_GRACE, box.id);
+        await deps.engine.renameBox(previous.containerId, namesOf(deps, box).aside, box.id);
+        return {};
+      },
+    },
+    {
+      name: "container",
+      title: "Box made anew",
+      run: async () => {
+        await removeAllBut(deps, box, previous.containerId);
+        // It runs in any case: that it works can only be seen when it does.
+        const containerId = await deps.engine.createBox(await newContainer(deps, { ...box, spec }), true);
+        return { detail: spec.image, change: { containerId, spec } };
+      },
+    },
+    shell,
+    {
+      name: "drop",
+      title: "Old container removed",
+      run: async () => {
+        await deps.engine.removeContainer(previous.containerId, 0, box.id);
+        return {};
+      },
+    },
+    // Last, because a service that does not answer ends the steps.
+    input.before === "stopped" ? stopAgain(deps, box) : services,
+  ];
+}
+
+/** A box that was stopped is stopped again, now that it is known to start. */
+function stopAgain(deps: Deps, box: BoxRecord): Step {
+  return {
+    name: "stop",
+    title: "Stopped again",
+    run: async () => {
+      const { containerId = "" } = deps.ledger.boxById(box.id) ?? {};
+      await deps.engine.stopBox(containerId, STOP_GRACE, box.id);
+      return { change: { stoppedAt: deps.clock.now() } };
+    },
+  };
+}
+
+/**
+ * Makes the box what it was before the rebuild: its old container, under its name, running if it ran.
+ * A container that no longer starts is no reason to keep the operation open: the box is as it was, and `start` says why.
+ */
+export async function undoRebuild(
+  deps: Deps,
+  box: BoxRecord,
+  operation: Pick<OperationRecord, "id" | "input">,
+): Promise<void> {
+  const { previous } = needInput(operation.input);
+  const { containerId } = previous;
+  await removeAllBut(deps, box, containerId);
+  const { before = "running" } = operation.input;
+  try {
+    await deps.engine.renameBox(containerId, namesOf(deps, box).own, box.id);
+    if (before === "running") await deps.engine.startBox(containerId, box.id);
+  } catch (error) {
+    if (!hasCode(error, "ENGINE_FAILED", "CONTAINER_GONE")) throw error;
+    deps.progress.remark(`the old container of ${box.name} does not start: ${error.why ?? error.message}`);
+  }
+  deps.ledger.finish(operation.id, box.id, { containerId, spec: previous.spec, desired: before });
+}
+
+/** Names of the box's container, and of the one that is set aside for it. */
+function namesOf(deps: Deps, box: BoxRecord) {
+  const own = objectNames(deps.config.engine.namespace, box.name, box.id).container;
+  // No box's name has two hyphens in a row, so this is nobody's.
+  return { own, aside: `${own}--before` };
+}
+
+/** Removes containers of the box that an earlier try has made. */
+async function removeAllBut(deps: Deps, box: BoxRecord, containerId: string): Promise<void> {
+  for (const other of await deps.engine.boxes()) {
+    if (other.identity.id !== box.id || other.containerId === containerId) continue;
+    await deps.engine.removeContainer(other.containerId, 0, box.id);
+  }
+}
+
+function needInput({ previous, spec }: OperationInput) {
+  if (previous !== undefined && spec !== undefined) return { previous, spec };
+  throw new DevboxError("LEDGER_CORRUPT", "the journal of a rebuild does not say what it is about.", {
+    next: ["devbox-ctl doctor"],
+  });
+}

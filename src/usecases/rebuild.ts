@@ -1,0 +1,87 @@
+import type { BoxRecord } from "../core/box.ts";
+import { DevboxError, hasCode, messageOf } from "../core/errors.ts";
+import type { BoxChange, OperationStart } from "../ports/ledger.ts";
+import { containerGone, usableContainer } from "./access.ts";
+import type { Deps } from "./deps.ts";
+import { engineFacts } from "./engine-facts.ts";
+import { imageMissing } from "./images.ts";
+import { newOperation, runSteps } from "./journal.ts";
+import { withLease } from "./lease.ts";
+import { outcomeOf, stepsOf, undo } from "./operations.ts";
+import { runAllButServices } from "./ready.ts";
+
+export interface RebuildInput {
+  readonly name: string;
+  /** Undefined: the image that the box was made from, as it is today. */
+  readonly image: string | undefined;
+}
+
+export interface RebuildResult {
+  readonly box: BoxRecord;
+  /** The image it was made from before. */
+  readonly previousImage: string;
+}
+
+/**
+ * Makes a box anew on its home: same name, same limits, another container. When that does not become ready, the box is
+ * as it was before. [X-13]
+ * @throws {DevboxError} BOX_NOT_FOUND, BUSY, CONTAINER_GONE, WRONG_STATE, IMAGE_NOT_FOUND, NOT_READY,
+ * SERVICE_NOT_READY (the box is rebuilt then), INTERRUPTED, the LIMIT_, HOST_ and ENGINE_ codes
+ */
+export async function rebuild(deps: Deps, input: RebuildInput): Promise<RebuildResult> {
+  return withLease(deps, input.name, "rebuild", async (box) => {
+    const containerId = usableContainer(box);
+    const detail = await deps.engine.inspect(containerId);
+    if (detail === undefined) throw containerGone(box.name);
+    const spec = { ...box.spec, image: input.image ?? box.spec.image };
+    await checkImage(deps, spec.image);
+
+    const previous = { containerId, spec: box.spec };
+    const operation = newOperation(deps, "rebuild", { before: box.desired, previous, spec });
+    const { storageDir } = await engineFacts(deps);
+    // What runs has its share of the host already; what is stopped is started, if only to see that it works.
+    const slot = box.desired === "running" ? undefined : { free: () => deps.host.free(storageDir) };
+    deps.ledger.begin(box.id, operation, { desired: "running" }, slot);
+    const notReady = await run(deps, box, operation);
+    const lastUsed = { at: deps.clock.now(), by: "rebuild" };
+    deps.ledger.finish(operation.id, box.id, { ...(outcomeOf(operation) as BoxChange), lastUsed });
+    if (notReady) throw notReady;
+    return { box: deps.ledger.boxById(box.id) ?? box, previousImage: previous.spec.image };
+  });
+}
+
+/** Asked before anything is stopped; images are never pulled. @throws {DevboxError} IMAGE_NOT_FOUND */
+async function checkImage(deps: Deps, image: string): Promise<void> {
+  if (!(await deps.engine.imageExists(image))) throw imageMissing(image);
+}
+
+async function run(deps: Deps, box: BoxRecord, operation: OperationStart): Promise<DevboxError | undefined> {
+  const journal = { id: operation.id, boxId: box.id, steps: [] };
+  try {
+    return await runAllButServices(runSteps(deps, journal, stepsOf(deps, box, operation)));
+  } catch (error) {
+    throw await takeBack(deps, box, operation, error);
+  }
+}
+
+/** @returns the error to be thrown: the first one with what became of the box, or one that says what is left */
+async function takeBack(deps: Deps, box: BoxRecord, operation: OperationStart, error: unknown): Promise<unknown> {
+  const steady: Deps = { ...deps, interrupt: new AbortController().signal };
+  try {
+    await undo(steady, box, operation);
+  } catch (undoError) {
+    deps.ledger.failOperation(operation.id, messageOf(undoError));
+    return new DevboxError("PARTIAL", `rebuilding ${box.name} failed, and it is not yet what it was before.`, {
+      why: `${messageOf(error)}\n${messageOf(undoError)}`,
+      next: ["devbox-ctl doctor --fix   (the next command tries again, too)"],
+      cause: error,
+    });
+  }
+  if (!(error instanceof DevboxError)) return error;
+  const code = hasCode(error, "INTERRUPTED") ? "interrupted" : "no good";
+  return new DevboxError(error.code, `the rebuild of ${box.name} was ${code}; it is what it was before.`, {
+    why: [error.message, error.why].filter(Boolean).join("\n"),
+    next: ["Look at the image: devbox-ctl image check", `Go on as before: devbox-ctl ssh ${box.name}`],
+    cause: error,
+  });
+}
