@@ -18,7 +18,9 @@ sub processes {
   my $looked = 0;
   for my $pid (@pids) {
     last if ++$looked % 64 == 0 && clock(1) > $limit;
-    my $stat = slurp("/proc/$pid/stat", 4096) // next;
+    # One read gives all of it; this line is most of the probe's time.
+    open my $file, '<', "/proc/$pid/stat" or next;
+    sysread $file, my ($stat), 2048 or next;
     # The name may hold anything, brackets and spaces too: up to the last one.
     my ($name, $rest) = $stat =~ /^\d+ \((.*)\) (.+)$/s or next;
     my @fields = split / /, $rest;
