@@ -81,6 +81,12 @@ function engineOf(config: Config): ContainerEngine {
   return { ...engine, boxes: () => early };
 }
 
+/** The engine under a namespace of its own, for boxes that are only tried. */
+export function trialEngine(config: Config): { engine: ContainerEngine; namespace: string } {
+  const namespace = `${config.engine.namespace}-check`;
+  return { engine: createEngine({ ...config, engine: { ...config.engine, namespace } }), namespace };
+}
+
 let listing: Promise<EngineBox[]> | undefined;
 
 /**

@@ -1,4 +1,5 @@
 import type { ContainerState } from "../core/box.ts";
+import type { IdMapping } from "../core/id-mapping.ts";
 import type { ObjectIdentity } from "../core/labels.ts";
 import type { BoxSpec } from "../core/spec.ts";
 import type { Millis } from "../core/time.ts";
@@ -71,6 +72,16 @@ export interface EngineImage {
   readonly contract: string;
   /** SHA-256 over what determined it; undefined for an image that was not built by devbox-ctl. */
   readonly key: string | undefined;
+}
+
+/** What an image says of itself; empty where it says nothing. */
+export interface ImageSettings {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly entrypoint: readonly string[];
+  readonly stopSignal: string;
+  readonly user: string;
+  /** Paths that the engine would make anonymous volumes for. */
+  readonly volumes: readonly string[];
 }
 
 /** A box's objects to be made. */
@@ -193,12 +204,19 @@ export interface ContainerEngine {
   logs(containerId: string, request: LogRequest): Promise<number>;
 
   images(): Promise<EngineImage[]>;
+  /** What an image says of itself; undefined when there is none of that name or id. */
+  imageSettings(image: string): Promise<ImageSettings | undefined>;
   /** Whether an image of that name or id is on this host. */
   imageExists(image: string): Promise<boolean>;
   /** Makes an image of a root file system archive, with Containerfile-like changes. @returns its id */
   importImage(file: string, changes: readonly string[], tag: string): Promise<string>;
   /** Loads an image archive. @returns the names it brought. */
   loadImage(file: string): Promise<string[]>;
+  /**
+   * Makes the copy of an image that boxes with these ids need, where the engine needs one (rootless, on its native
+   * overlay): it takes seconds, and would otherwise be made by the first create. It goes with the image.
+   */
+  prepareImage(image: string, idmap: IdMapping): Promise<void>;
   /** Gives an image one more name. */
   tagImage(image: string, tag: string): Promise<void>;
 }

@@ -96,6 +96,8 @@ export interface Ledger {
   adopt(box: NewBox & Pick<BoxRecord, "containerId" | "lastUsedAt">): void;
   remove(boxId: string): void;
 
+  /** All slots of host ids that somebody has. */
+  mappingSlots(): number[];
   /** The owner's slot of host ids, or undefined when they have none yet. */
   mappingSlot(owner: string): number | undefined;
   /**

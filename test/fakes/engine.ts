@@ -190,7 +190,9 @@ export class FakeEngine implements ContainerEngine {
     });
   logs = () => this.#do("logs", () => 0);
   images = () => Promise.resolve([]);
+  imageSettings = () => Promise.resolve(undefined);
   imageExists = () => Promise.resolve(true);
+  prepareImage = () => Promise.resolve();
   importImage = () => Promise.resolve("image");
   loadImage = () => Promise.resolve([]);
   tagImage = () => Promise.resolve();

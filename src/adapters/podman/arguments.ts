@@ -1,3 +1,4 @@
+import type { IdMapping } from "../../core/id-mapping.ts";
 import { IMAGE } from "../../core/image-contract.ts";
 import type { NewContainer, Session } from "../../ports/engine.ts";
 import { CLOSED } from "./network-hook.ts";
@@ -38,12 +39,16 @@ export function createArguments(box: NewContainer, options: CreateOptions): stri
   ];
 }
 
+/** The ids of the engine that users and groups of a container have. */
+export function idArguments({ first, size }: IdMapping): string[] {
+  const ids = `0:${String(first)}:${String(size)}`;
+  return [`--uidmap=${ids}`, `--gidmap=${ids}`];
+}
+
 /** What keeps a box apart from the host, the account and other boxes. [A-02] */
 function separation({ spec, network }: NewContainer): string[] {
-  const { idmap } = spec;
-  const ids = idmap === null ? undefined : `0:${String(idmap.first)}:${String(idmap.size)}`;
   return [
-    ...(ids === undefined ? [] : [`--uidmap=${ids}`, `--gidmap=${ids}`]),
+    ...(spec.idmap === null ? [] : idArguments(spec.idmap)),
     // A network of its own, on which no other box is; the host's loopback stays closed whatever the host's settings.
     `--network=${network === "slirp4netns" ? "slirp4netns:allow_host_loopback=false" : "pasta:--no-map-gw"}`,
     `--annotation=${CLOSED.key}=${CLOSED.value}`,

@@ -1,10 +1,14 @@
 import { MINUTE } from "../../core/time.ts";
 import type { ContainerEngine } from "../../ports/engine.ts";
 import { CONTRACT_LABEL } from "../../core/image-contract.ts";
-import { parseImages } from "./parse-info.ts";
-import { type PodmanCommand, runPodman } from "./run.ts";
+import { idArguments } from "./arguments.ts";
+import { parseImages, parseImageSettings } from "./parse-info.ts";
+import { classify, type PodmanCommand, runPodman } from "./run.ts";
 
-type ImageCalls = Pick<ContainerEngine, "images" | "imageExists" | "importImage" | "loadImage" | "tagImage">;
+type ImageCalls = Pick<
+  ContainerEngine,
+  "images" | "imageSettings" | "imageExists" | "prepareImage" | "importImage" | "loadImage" | "tagImage"
+>;
 
 /** Importing copies some hundred megabytes; on a slow disk that takes minutes. */
 const IMPORT_LIMIT = 20 * MINUTE;
@@ -23,9 +27,24 @@ export function imageCalls(command: PodmanCommand): ImageCalls {
       return parseImages(stdout);
     },
 
+    async imageSettings(image) {
+      const args = ["image", "inspect", image];
+      const { exitCode, stdout, stderr } = await runPodman(command, args, { allow: () => true });
+      if (exitCode === 0) return parseImageSettings(stdout);
+      if (/image not known|no such (image|object)/i.test(stderr)) return undefined;
+      throw classify(args, stderr, exitCode);
+    },
+
     async imageExists(image) {
       const { exitCode } = await runPodman(command, ["image", "exists", image], { allow: (code) => code === 1 });
       return exitCode === 0;
+    },
+
+    async prepareImage(image, idmap) {
+      // Podman makes the copy for a container, and keeps it when that goes.
+      const args = ["create", "--pull=never", "--network=none", ...idArguments(idmap), image];
+      const { stdout } = await runPodman(command, args, { timeout: IMPORT_LIMIT });
+      await runPodman(command, ["rm", "--force", "--time", "0", stdout.trim()]);
     },
 
     async importImage(file, changes, tag) {

@@ -1,6 +1,6 @@
 import { CONTRACT_LABEL, KEY_LABEL } from "../../core/image-contract.ts";
 import { identityFrom } from "../../core/labels.ts";
-import type { EngineFacts, EngineImage, EngineVolume } from "../../ports/engine.ts";
+import type { EngineFacts, EngineImage, EngineVolume, ImageSettings } from "../../ports/engine.ts";
 import {
   fromSeconds,
   fromTimestamp,
@@ -82,4 +82,18 @@ export function parseImages(stdout: string): EngineImage[] {
       },
     ];
   });
+}
+
+/** `podman image inspect`. */
+export function parseImageSettings(stdout: string): ImageSettings {
+  const json = jsonList("image inspect", stdout)[0];
+  if (json === undefined) throw garbage("image inspect", stdout);
+  const config = object(json, "Config");
+  return {
+    labels: labels(json),
+    entrypoint: texts(config, "Entrypoint"),
+    stopSignal: text(config, "StopSignal") ?? "",
+    user: text(config, "User") ?? "",
+    volumes: Object.keys(object(config, "Volumes")),
+  };
 }

@@ -18,7 +18,8 @@ export function presentDoctor(style: Style, result: DoctorResult): string {
   ].join("\n");
 }
 
-function findingLines(style: Style, { status, text, next = [] }: Finding): string {
+/** One finding: its mark, its lines, what to do. */
+export function findingLines(style: Style, { status, text, next = [] }: Finding): string {
   const marks = { pass: style.good("✓"), fixed: style.good("✓"), remark: style.warn("!"), problem: style.bad("✗") };
   const [first = "", ...rest] = text.split("\n");
   return [
@@ -31,9 +32,13 @@ function findingLines(style: Style, { status, text, next = [] }: Finding): strin
 /** `doctor --json`; its schema is docs/json/doctor.schema.json. */
 export function doctorJson(result: DoctorResult) {
   return {
-    findings: result.findings.map(({ check, status, text, next = [] }) => ({ check, status, text, next: [...next] })),
+    findings: findingsJson(result.findings),
     problems: result.problems,
     remarks: result.remarks,
     fixed: result.fixed,
   };
+}
+
+export function findingsJson(findings: readonly Finding[]) {
+  return findings.map(({ check, status, text, next = [] }) => ({ check, status, text, next: [...next] }));
 }

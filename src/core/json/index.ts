@@ -8,6 +8,7 @@ import {
   errorSchema,
   exitCodesSchema,
   helpSchema,
+  imageCheckSchema,
 } from "./program.ts";
 import {
   copySchema,
@@ -34,6 +35,7 @@ export const JSON_SCHEMAS = {
   "volume-remove": volumeRemoveSchema,
   "image-build": imageBuildSchema,
   "image-load": imageLoadSchema,
+  "image-check": imageCheckSchema,
   "image-list": imageListSchema,
   "config-check": configCheckSchema,
   "config-show": configShowSchema,

@@ -73,18 +73,24 @@ export const configShowSchema = z
   })
   .describe("devbox-ctl config show --json");
 
+const findings = z.array(
+  z.strictObject({
+    check: z.string().describe("What was looked at"),
+    status: z
+      .enum(["pass", "remark", "problem", "fixed"])
+      .describe("remark: worth knowing, nothing is broken; fixed: was a problem until just now"),
+    text: z.string(),
+    next: z.array(z.string()).describe("What to do about it"),
+  }),
+);
+
+export const imageCheckSchema = z
+  .strictObject({ image: z.string(), findings, problems: z.int().nonnegative() })
+  .describe("devbox-ctl image check --json");
+
 export const doctorSchema = z
   .strictObject({
-    findings: z.array(
-      z.strictObject({
-        check: z.string().describe("What was looked at"),
-        status: z
-          .enum(["pass", "remark", "problem", "fixed"])
-          .describe("remark: worth knowing, nothing is broken; fixed: was a problem until just now"),
-        text: z.string(),
-        next: z.array(z.string()).describe("What to do about it"),
-      }),
-    ),
+    findings,
     problems: z.int().nonnegative(),
     remarks: z.int().nonnegative(),
     fixed: z.int().nonnegative(),

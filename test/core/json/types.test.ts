@@ -8,6 +8,7 @@ import type { doctorJson } from "../../../src/cli/present/doctor.ts";
 import type { exitCodesJson } from "../../../src/cli/present/exit-codes.ts";
 import type { imagesJson } from "../../../src/cli/present/images.ts";
 import type { listJson } from "../../../src/cli/present/list.ts";
+import type { imageCheckJson } from "../../../src/cli/present/image-check.ts";
 import type { rebuildJson } from "../../../src/cli/present/rebuild.ts";
 import type { statusJson } from "../../../src/cli/present/status.ts";
 import type { volumesJson } from "../../../src/cli/present/volumes.ts";
@@ -45,6 +46,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof volumesJson>>().toEqualTypeOf<Result<"volume-list">>();
   expectTypeOf<Returned<VolumeRemove>>().toEqualTypeOf<Result<"volume-remove">>();
   expectTypeOf<Returned<ImageBuild>>().toEqualTypeOf<Result<"image-build">>();
+  expectTypeOf<Shown<typeof imageCheckJson>>().toEqualTypeOf<Result<"image-check">>();
   expectTypeOf<Returned<ImageLoad>>().toEqualTypeOf<Result<"image-load">>();
   expectTypeOf<Shown<typeof imagesJson>>().toEqualTypeOf<Result<"image-list">>();
   expectTypeOf<Returned<ConfigCheck>>().toEqualTypeOf<Result<"config-check">>();
