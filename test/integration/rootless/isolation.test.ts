@@ -1,0 +1,4 @@
+import { isolation } from "../../support/isolation.ts";
+import { rootlessUser } from "../../support/rootless.ts";
+
+isolation(() => rootlessUser());
