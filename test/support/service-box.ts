@@ -9,7 +9,7 @@ import { podman, podmanOk } from "./podman.ts";
 import type { Ran } from "./rootless.ts";
 
 /** What `services list` says of one service. */
-export interface Service {
+interface Service {
   readonly name: string;
   readonly state: "ready" | "starting" | "failing" | "stopped" | "absent";
   readonly enabled: boolean;
@@ -42,7 +42,7 @@ export const eventually = <T>(check: () => Promise<T>, timeout = 30_000): Promis
 const { programs, serviceDirectory } = manifest;
 
 /** Handles a box that runs already. */
-export function serviceBox(name: string): ServiceBox {
+function serviceBox(name: string): ServiceBox {
   const asRoot = (...argv: string[]): Promise<Ran> => podman(["exec", name, ...argv]);
   const list = async (): Promise<readonly Service[]> => {
     const { stdout, stderr, exitCode } = await asRoot(programs.services, "list");
