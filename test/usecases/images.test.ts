@@ -32,8 +32,7 @@ class FakeBuilder implements ImageBuilder {
 }
 
 /** A world whose engine remembers what was imported, and whose progress is a list. */
-function setUp(builder: FakeBuilder) {
-  const world = new World();
+function setUp(world: World, builder: FakeBuilder) {
   const said: string[] = [];
   const imported: (readonly string[])[] = [];
   const deps = world.process();
@@ -47,14 +46,14 @@ function setUp(builder: FakeBuilder) {
     done: (detail?: string) => said.push(`done ${detail ?? ""}`),
     remark: (text: string) => said.push(text),
   };
-  return { world, said, imported, deps: { ...deps, progress, builder } };
+  return { said, imported, deps: { ...deps, progress, builder } };
 }
 
 describe("building the image", () => {
   it("labels it with its key and its parts, and keeps no archive", async () => {
     const builder = new FakeBuilder();
-    const { world, imported, deps } = setUp(builder);
-    using _ = world;
+    using world = new World();
+    const { imported, deps } = setUp(world, builder);
     const request: ImageRequest = { minimal: false, without: ["runtimes"] };
     const result = await buildImage(deps, { request, fresh: false });
     expect(result).toMatchObject({ built: true, parts: ["base", "tailscale"] });
@@ -66,8 +65,8 @@ describe("building the image", () => {
 
   it("keeps no archive when the import fails", async () => {
     const builder = new FakeBuilder();
-    const { world, deps } = setUp(builder);
-    using _ = world;
+    using world = new World();
+    const { deps } = setUp(world, builder);
     world.engine.importImage = () => Promise.reject(new Error("no space"));
     await expect(buildImage(deps, { request: WHOLE, fresh: false })).rejects.toThrow("no space");
     expect(builder.discarded).toBe(true);
@@ -80,8 +79,8 @@ describe("building the image", () => {
       { kind: "part", part: "tailscale", state: "made", seconds: 203 },
       { kind: "phase", line: "adding the overlay" },
     ]);
-    const { world, said, deps } = setUp(builder);
-    using _ = world;
+    using world = new World();
+    const { said, deps } = setUp(world, builder);
     await buildImage(deps, { request: WHOLE, fresh: false });
     expect(said.slice(0, 5)).toEqual([
       "Root file system made",
@@ -94,8 +93,8 @@ describe("building the image", () => {
 
   it("takes the image that is here, unless a fresh one is asked for", async () => {
     const builder = new FakeBuilder();
-    const { world, deps } = setUp(builder);
-    using _ = world;
+    using world = new World();
+    const { deps } = setUp(world, builder);
     const here = { id: "abc", names: [], createdAt: 0, size: 1, contract: "2", key: KEY, parts: ["base"] };
     const engine: ContainerEngine = world.engine;
     engine.images = () => Promise.resolve([here]);
