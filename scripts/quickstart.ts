@@ -7,7 +7,10 @@ import process from "node:process";
 /** The life of one box, for real, with a state directory and a namespace of its own: nothing of the user's is touched. */
 
 const PROGRAM = path.resolve(import.meta.dirname, "../bin/devbox-ctl");
+const HOST_PREPARE = path.resolve(import.meta.dirname, "host-prepare.sh");
 const BOX = `demo-${process.pid.toString(36)}`;
+/** The image with its services and runtimes instead of the minimal one. */
+const FULL = process.argv.includes("--full");
 const scratch = mkdtempSync(path.join(tmpdir(), "devbox-ctl-quickstart-"));
 const config = path.join(scratch, "config.yaml");
 const env = { ...process.env, DEVBOX_CONFIG: config, XDG_STATE_HOME: path.join(scratch, "state") };
@@ -58,11 +61,12 @@ async function step(why: string, ...args: string[]): Promise<void> {
 
 async function tour(): Promise<void> {
   const note = "/home/dev/workspace/note.txt";
-  await step(
-    "the image of a box, made from Debian packages (a minute or two; it is kept for your own boxes)",
-    "image",
-    "build",
-  );
+  if (FULL) {
+    await step("the image of a box with everything (minutes; it is kept for your own boxes)", "image", "build");
+  } else {
+    const why = "the image of a box with a shell and its tools (half a minute; it is kept for your own boxes)";
+    await step(why, "image", "build", "--minimal");
+  }
   box.begun = true;
   await step("a box of your own, with limits", "create", BOX, "--cpus", "1", "--memory", "1GiB");
   await step("work in it", "exec", BOX, "--", "sh", "-c", `echo "written before the stop" > ${note}; whoami; pwd`);
@@ -89,6 +93,13 @@ function sayNext(): void {
   }
   say("  devbox-ctl create my-project");
   say("  devbox-ctl ssh my-project\n");
+  if (FULL) return;
+  say(
+    "Its image has a shell and its tools. Tailscale, code-server, Syncthing and language runtimes come with the whole",
+  );
+  say("image, which takes some minutes to build; new boxes have it then:\n");
+  say(`  sh ${quoted(HOST_PREPARE)} --image-tools   # compilers, libraries and a Go, by apt`);
+  say("  devbox-ctl image build\n");
 }
 
 mkdirSync(path.join(scratch, "state"));

@@ -12,6 +12,9 @@ export const CONTRACT_LABEL = "devbox-ctl.image.contract";
 /** Label of an image built here: SHA-256 over everything that determined it. */
 export const KEY_LABEL = "devbox-ctl.image.key";
 
+/** Label of an image built here: the names of its parts, separated by commas. */
+export const PARTS_LABEL = "devbox-ctl.image.parts";
+
 /**
  * Containerfile instructions that give an imported root file system what the manifest says.
  * @param more labels on top of the manifest's

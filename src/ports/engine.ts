@@ -72,6 +72,8 @@ export interface EngineImage {
   readonly contract: string;
   /** SHA-256 over what determined it; undefined for an image that was not built by devbox-ctl. */
   readonly key: string | undefined;
+  /** What it was put together from; empty for an image that does not say. */
+  readonly parts: readonly string[];
 }
 
 /** What an image says of itself; empty where it says nothing. */

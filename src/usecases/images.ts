@@ -1,8 +1,8 @@
 import { DevboxError } from "../core/errors.ts";
-import { CONTRACT_LABEL, importChanges, KEY_LABEL } from "../core/image-contract.ts";
+import { CONTRACT_LABEL, importChanges, KEY_LABEL, PARTS_LABEL } from "../core/image-contract.ts";
 import { quote } from "../core/text.ts";
 import type { EngineImage } from "../ports/engine.ts";
-import type { ImageBuilder } from "../ports/image-builder.ts";
+import type { ImageBuilder, ImageRequest } from "../ports/image-builder.ts";
 import type { Deps } from "./deps.ts";
 
 type ImageDeps = Pick<Deps, "engine" | "progress" | "config">;
@@ -12,38 +12,62 @@ export interface BuildResult {
   readonly names: readonly string[];
   /** Whether anything had to be built, or the image was here already. */
   readonly built: boolean;
+  /** Names of what it was put together from. */
+  readonly parts: readonly string[];
 }
 
 /**
  * Makes the box image on this machine and gives it the configured name.
- * @throws {DevboxError} IMAGE_BUILD_FAILED, HOST_DISK, the ENGINE_ codes
+ * @throws {DevboxError} IMAGE_BUILD_FAILED, INVALID_SPEC, HOST_DISK, the ENGINE_ codes
  */
 export async function buildImage(
   deps: ImageDeps & { readonly builder: ImageBuilder },
-  input: { readonly fresh: boolean },
+  input: { readonly request: ImageRequest; readonly fresh: boolean },
 ): Promise<BuildResult> {
   const { engine, progress, builder } = deps;
-  const key = await builder.contentKey();
+  const key = await builder.contentKey(input.request);
   const present = (await engine.images()).find((image) => image.key === key);
   if (present && !input.fresh) {
     await engine.tagImage(present.id, deps.config.image);
-    return { id: present.id, names: [deps.config.image], built: false };
+    return { id: present.id, names: [deps.config.image], built: false, parts: [...present.parts] };
   }
+  const root = await buildRoot(deps, input);
+  try {
+    progress.begin("Image imported");
+    const parts = root.parts.map(({ name }) => name);
+    const exact = `localhost/devbox:${root.key.slice(0, 12)}`;
+    const labels = { [KEY_LABEL]: root.key, [PARTS_LABEL]: parts.join(",") };
+    const id = await engine.importImage(root.file, importChanges(labels), exact);
+    await engine.tagImage(exact, deps.config.image);
+    progress.done(`${exact}, ${deps.config.image}`);
+    return { id, names: [exact, deps.config.image], built: true, parts };
+  } finally {
+    root.discard();
+  }
+}
+
+/** The builder's work, told part by part; the line that stays says how long each took. */
+async function buildRoot(
+  { progress, builder }: Parameters<typeof buildImage>[0],
+  { request, fresh }: Parameters<typeof buildImage>[1],
+) {
+  const times: string[] = [];
   progress.begin("Root file system made");
-  const root = await builder.build({
-    fresh: input.fresh,
-    onPhase: (line) => {
-      progress.begin(line);
+  const root = await builder.build(request, {
+    fresh,
+    onEvent: (event) => {
+      if (event.kind === "phase") {
+        progress.begin(event.line);
+      } else if (event.state === "begun") {
+        progress.begin(`making ${event.part}`);
+      } else if (event.state === "made") {
+        times.push(`${event.part} ${String(event.seconds)} s`);
+        progress.begin(`${event.part} made in ${String(event.seconds)} s`);
+      }
     },
   });
-  progress.done(root.built ? undefined : "from the cache");
-
-  progress.begin("Image imported");
-  const exact = `localhost/devbox:${key.slice(0, 12)}`;
-  const id = await engine.importImage(root.file, importChanges({ [KEY_LABEL]: key }), exact);
-  await engine.tagImage(exact, deps.config.image);
-  progress.done(`${exact}, ${deps.config.image}`);
-  return { id, names: [exact, deps.config.image], built: true };
+  progress.done(times.join(", ") || "from parts kept from before");
+  return root;
 }
 
 /**

@@ -3,26 +3,40 @@ import { homedir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { execa } from "execa";
-import { IMAGE as manifest, importChanges } from "../../src/core/image-contract.ts";
+import { IMAGE as manifest, importChanges, PARTS_LABEL } from "../../src/core/image-contract.ts";
 import { benchEnv } from "./podman.ts";
 import { runClean, type RootlessUser } from "./rootless.ts";
 
-const BOX = path.resolve(import.meta.dirname, "../../containers/box");
+/** The image builder of the working tree. */
+export const BUILDER = path.resolve(import.meta.dirname, "../../containers/box/debian");
 
-async function contentKey(...args: string[]): Promise<string> {
-  const { stdout } = await execa(path.join(BOX, "debian/content-key"), args);
+/** What the builder prints when its arguments are right. */
+async function builderSays(program: string, ...args: string[]): Promise<string> {
+  const { stdout } = await execa(path.join(BUILDER, program), args);
   return stdout;
 }
 
-const changes = (): string[] => importChanges().flatMap((change) => ["--change", change]);
+/**
+ * The tag of the minimal box image (a shell and its tools, no services) as the working tree has it, in the Podman of
+ * this user or of a rootless one. Built when there is none: half a minute cold, seconds when only the overlay changed.
+ */
+export const testImage = (user?: RootlessUser): Promise<string> => imageWith(["--minimal"], user);
 
 /**
- * The tag of the box image as the working tree has it, in the Podman of this user or of a rootless one.
- * Built when there is none: half a minute cold, seconds when only the overlay changed. The base stays in the cache,
- * the image in Podman. Several test runs may ask at once: a lock lets one build and the others find the result.
+ * The tag of the box image with everything but Zed: minutes cold, half a minute when only the overlay changed. Compilers
+ * and a Go are installed when it has to be built.
  */
-export async function testImage(user?: RootlessUser): Promise<string> {
-  const [key, base] = await Promise.all([contentKey(), contentKey("--base")]);
+export const fullImage = (user?: RootlessUser): Promise<string> => imageWith([], user);
+
+const HOST_PREPARE = path.resolve(import.meta.dirname, "../../scripts/host-prepare.sh");
+
+/**
+ * Builds an image when it is not there. The parts stay in the cache, the image in Podman. Several test runs may ask
+ * at once: a lock lets one build and the others find the parts.
+ * @param args which parts, as `build` takes it
+ */
+export async function imageWith(args: readonly string[], user?: RootlessUser): Promise<string> {
+  const key = await builderSays("content-key", ...args);
   const tag = `localhost/devbox-test:${key.slice(0, 12)}`;
   const exists = ["podman", "image", "exists", tag];
   const existing = user === undefined ? await runClean(exists, benchEnv()) : await user.run(exists);
@@ -31,10 +45,13 @@ export async function testImage(user?: RootlessUser): Promise<string> {
   const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache"), "devbox-ctl/images");
   await mkdir(cache, { recursive: true });
   const output = path.join(cache, `test-${key.slice(0, 12)}-${process.pid}.tar`);
-  const build = [path.join(BOX, "debian/build"), "--base", path.join(cache, `base-${base}.tar`), "--output", output];
+  const build = [path.join(BUILDER, "build"), "--cache", cache, "--output", output, ...args];
+  if (!args.includes("--minimal")) await execa("sh", [HOST_PREPARE, "--image-tools"]);
   try {
-    await execa("flock", [path.join(cache, "test.lock"), ...build]);
-    const argv = [...(user?.as ?? []), "podman", "import", "--quiet", ...changes(), "-", tag];
+    const { stdout } = await execa("flock", [path.join(cache, "test.lock"), ...build]);
+    const parts = stdout.split("\n").map((line) => line.replace(/ .*/, ""));
+    const changes = importChanges({ [PARTS_LABEL]: parts.join(",") }).flatMap((change) => ["--change", change]);
+    const argv = [...(user?.as ?? []), "podman", "import", "--quiet", ...changes, "-", tag];
     // On standard input, as a rootless user may not be able to read the cache.
     await execa("env", ["--", ...argv], {
       inputFile: output,

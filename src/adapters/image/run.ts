@@ -1,14 +1,18 @@
 import { execa } from "execa";
 import { DevboxError } from "../../core/errors.ts";
 import { printableLines } from "../../core/text.ts";
+import { failedPart } from "./parse.ts";
 
 /** Lines of the builder's own words that an error repeats. */
 const WORDS = 15;
 
+/** Exit code of the scripts for arguments that make no image. */
+const USAGE = 2;
+
 /**
  * Runs one of the image's build scripts to its end; its standard error is told line by line.
  * @returns its standard output
- * @throws {DevboxError} IMAGE_BUILD_FAILED or HOST_DISK, with the last lines it said
+ * @throws {DevboxError} IMAGE_BUILD_FAILED, INVALID_SPEC or HOST_DISK, with the last lines it said
  */
 export async function runScript(
   script: string,
@@ -28,12 +32,33 @@ export async function runScript(
   if (/no space left on device/i.test(why)) {
     throw new DevboxError("HOST_DISK", "the disk is full.", { why, next: ["Free some space, then run it again"] });
   }
-  throw new DevboxError("IMAGE_BUILD_FAILED", "the image could not be built.", {
-    why,
-    next: [
-      "Is mmdebstrap here? apt-get install mmdebstrap",
-      "Is the package mirror in reach? apt-get update",
-      "Then run it again: devbox-ctl image build",
-    ],
-  });
+  if (result.exitCode === USAGE) {
+    const next = ["See how it is used: devbox-ctl help image build"];
+    throw new DevboxError("INVALID_SPEC", "there is no such image to build.", { why, next });
+  }
+  const part = failedPart(said.join("\n"));
+  throw new DevboxError(
+    "IMAGE_BUILD_FAILED",
+    `${part === undefined ? "the image" : `the part ${part}`} could not be built.`,
+    {
+      why,
+      next: nextSteps(part),
+    },
+  );
+}
+
+/** What helps against a part that could not be made. */
+function nextSteps(part: string | undefined): string[] {
+  const again = "Then run it again: devbox-ctl image build (what was made is kept)";
+  if (part === undefined || part === "debian") {
+    return ["Is mmdebstrap here? apt-get install mmdebstrap", "Is the package mirror in reach? apt-get update", again];
+  }
+  if (part === "zed") return ["Check --zed-server and --zed-sha256, then run it again"];
+  // Node is in for the sake of these two.
+  const without = part === "node" ? "--without code-server --without runtimes" : `--without ${part}`;
+  return [
+    "Install what building takes: sh scripts/host-prepare.sh --image-tools",
+    again,
+    `Or leave it out: devbox-ctl image build ${without}`,
+  ];
 }

@@ -1,4 +1,4 @@
-import { CONTRACT_LABEL, KEY_LABEL } from "../../core/image-contract.ts";
+import { CONTRACT_LABEL, KEY_LABEL, PARTS_LABEL } from "../../core/image-contract.ts";
 import { identityFrom } from "../../core/labels.ts";
 import type { EngineFacts, EngineImage, EngineVolume, ImageSettings } from "../../ports/engine.ts";
 import {
@@ -79,6 +79,7 @@ export function parseImages(stdout: string): EngineImage[] {
         size: integer(json, "Size") ?? 0,
         contract,
         key: labels(json)[KEY_LABEL],
+        parts: (labels(json)[PARTS_LABEL] ?? "").split(",").filter((part) => part !== ""),
       },
     ];
   });

@@ -13,9 +13,10 @@ export function presentImages(style: Style, images: readonly EngineImage[], conf
     image.id.slice(0, 12),
     formatSize(image.size),
     image.createdAt === undefined ? "-" : ago(image.createdAt, now),
+    image.parts.join(" ") || "-",
     image.names.includes(configured) ? "used by create" : "",
   ]);
-  return table(style, ["NAME", "ID", "SIZE", "MADE", ""], rows);
+  return table(style, ["NAME", "ID", "SIZE", "MADE", "PARTS", ""], rows);
 }
 
 /** `image list --json`; its schema is docs/json/image-list.schema.json. */
@@ -28,6 +29,7 @@ export function imagesJson(images: readonly EngineImage[], configured: string) {
       sizeBytes: image.size,
       contract: image.contract,
       key: orNull(image.key),
+      parts: [...image.parts],
       configured: image.names.includes(configured),
     })),
   };

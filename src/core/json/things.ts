@@ -25,6 +25,7 @@ export const imageBuildSchema = z
     id: z.string(),
     names: z.array(z.string()),
     built: z.boolean().describe("False when it was here already"),
+    parts: z.array(z.string()).describe("What it was put together from"),
   })
   .describe("devbox-ctl image build --json");
 
@@ -40,6 +41,7 @@ export const imageListSchema = z
         sizeBytes: bytes,
         contract: z.string().describe("Version of the image contract that it keeps"),
         key: z.string().nullable().describe("SHA-256 of what it was built from; null for one built elsewhere"),
+        parts: z.array(z.string()).describe("What it was put together from; empty for one that does not say"),
         configured: z.boolean().describe("The one that create takes"),
       }),
     ),
