@@ -27,13 +27,29 @@ curl_rest() {
     curl -q --silent --show-error --noproxy '*' --max-time 10 --config - "$@"
 }
 
+# again METHOD CODE: whether what ended with this code of curl may be tried once
+# more. The interface starts anew when its own settings were changed: for a
+# moment nobody listens (7), or a connection ends without an answer (52, 56).
+tries=0
+again() {
+  case $1,$2 in
+    *,7 | GET,52 | GET,56) ;;
+    *) return 1 ;;
+  esac
+  tries=$((tries + 1))
+  [ "$tries" -le 20 ] && sleep 0.1
+}
+
 # call METHOD PATH: sends stdin, where there is any, as the body; prints the
 # answer. Ends the program when Syncthing does not answer (4) or refuses (5).
 call() {
   # A JSON string is what curl's configuration takes as a quoted value.
-  answer=$(jq -rRs 'if . == "" then empty else "data-raw = " + tojson end' |
-    curl_rest --fail-with-body --request "$1" "$base$2" 2>&1)
-  code=$?
+  body=$(jq -rRs 'if . == "" then empty else "data-raw = " + tojson end')
+  while :; do
+    answer=$(printf '%s\n' "$body" | curl_rest --fail-with-body --request "$1" "$base$2" 2>&1)
+    code=$?
+    again "$1" "$code" || break
+  done
   case $code in
     0) printf '%s\n' "$answer" ;;
     22) fail 5 "$1 $2: $answer" ;;
@@ -44,9 +60,14 @@ call() {
 # gather: the answers to the paths on stdin, as one JSON array; null for what
 # was not answered. Ends the program when Syncthing does not answer at all (4).
 gather() {
-  # No byte of an answer is the separator: JSON escapes control characters.
-  answers=$(sed "s|.*|url = \"$base&\"|" | curl_rest --fail --write-out "$(printf '\036')" 2>/dev/null)
-  case $? in
+  urls=$(sed "s|.*|url = \"$base&\"|")
+  while :; do
+    # No byte of an answer is the separator: JSON escapes control characters.
+    answers=$(printf '%s\n' "$urls" | curl_rest --fail --write-out "$(printf '\036')" 2>/dev/null)
+    code=$?
+    again GET "$code" || break
+  done
+  case $code in
     0 | 22) ;;
     *) fail 4 'it does not answer' ;;
   esac
@@ -59,12 +80,6 @@ healthy() {
   find_key && [ "$(curl_rest --fail "$base/rest/system/ping" </dev/null 2>/dev/null)" = '{
   "ping": "pong"
 }' ]
-}
-
-# login: whether the user dev comes in with $password.
-login() {
-  printf 'user = "dev:%s"\n' "$password" |
-    curl -q --silent --fail --noproxy '*' --max-time 10 --output /dev/null --config - "$base/rest/system/ping" 2>/dev/null
 }
 
 # wait_healthy SECONDS: until Syncthing answers.
