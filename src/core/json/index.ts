@@ -10,6 +10,14 @@ import {
   helpSchema,
 } from "./program.ts";
 import {
+  syncthingDisableSchema,
+  syncthingEnableSchema,
+  syncthingPairSchema,
+  syncthingPasswordSchema,
+  syncthingStatusSchema,
+  syncthingUnpairSchema,
+} from "./syncthing.ts";
+import {
   copySchema,
   imageBuildSchema,
   imageListSchema,
@@ -34,6 +42,12 @@ export const JSON_SCHEMAS = {
   "image-build": imageBuildSchema,
   "image-load": imageLoadSchema,
   "image-list": imageListSchema,
+  "syncthing-enable": syncthingEnableSchema,
+  "syncthing-disable": syncthingDisableSchema,
+  "syncthing-status": syncthingStatusSchema,
+  "syncthing-pair": syncthingPairSchema,
+  "syncthing-unpair": syncthingUnpairSchema,
+  "syncthing-password": syncthingPasswordSchema,
   "config-check": configCheckSchema,
   "config-show": configShowSchema,
   doctor: doctorSchema,
