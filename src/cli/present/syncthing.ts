@@ -59,11 +59,13 @@ export function presentPaired(style: Style, { name, deviceId, paired, pending }:
 /** What has to be done by hand at the device, because a device is only let in from its own side. */
 function otherSide(name: string, deviceId: string): string[] {
   const port = String(SYNC_PORT);
+  // The device has a Syncthing of its own, which holds the usual port.
+  const forwarded = String(SYNC_PORT + 1);
   return [
     "  On the other device, in Syncthing's own interface:",
     `    1. Add Remote Device: ${printable(deviceId)}`,
     `       Advanced, Addresses: tcp://${name}:${port} over the tailnet;`,
-    `       without one tcp://127.0.0.1:${port}1, while this runs: devbox-ctl port-forward ${name} ${port}1:${port}`,
+    `       without one tcp://127.0.0.1:${forwarded}, while this runs: devbox-ctl port-forward ${name} ${forwarded}:${port}`,
     `    2. Take the folder "${SYNC_FOLDER.id}" when it asks, and say where it is to be.`,
   ];
 }
