@@ -21,7 +21,9 @@ const says = (stdout: unknown): ProgramResult => ({ exitCode: 0, stdout: JSON.st
 const fails = (exitCode: number, stderr = ""): ProgramResult => ({ exitCode, stdout: "", stderr });
 
 /** A world with one box, whose programs answer as told; what was run is written down. */
-async function withBox(answer: (run: ProgramRun) => ProgramResult): Promise<{ world: World; runs: ProgramRun[] }> {
+async function withBox(
+  answer: (run: ProgramRun) => ProgramResult,
+): Promise<Disposable & { world: World; runs: ProgramRun[] }> {
   const world = new World();
   await create(world.process(), createInput(name));
   const runs: ProgramRun[] = [];
@@ -29,7 +31,10 @@ async function withBox(answer: (run: ProgramRun) => ProgramResult): Promise<{ wo
     runs.push(run);
     return answer(run);
   };
-  return { world, runs };
+  const dispose = () => {
+    world[Symbol.dispose]();
+  };
+  return { world, runs, [Symbol.dispose]: dispose };
 }
 
 const errorOf = (act: Promise<unknown>) =>
@@ -40,10 +45,8 @@ const errorOf = (act: Promise<unknown>) =>
 
 describe("turning Syncthing on and off", () => {
   it("turns the service on as root and sets it up as dev [FR-037]", async () => {
-    const { world, runs } = await withBox(({ user }) =>
-      user === "root" ? says({}) : says({ deviceId: ID, password: "secret" }),
-    );
-    using _ = world;
+    using bed = await withBox(({ user }) => (user === "root" ? says({}) : says({ deviceId: ID, password: "secret" })));
+    const { world, runs } = bed;
     expect(await enableSyncthing(world.process(), { name })).toEqual({ name, deviceId: ID, password: "secret" });
     expect(runs.map(({ user, argv }) => [user, ...argv.slice(0, 2)])).toEqual([
       ["root", IMAGE.programs.services, "enable"],
@@ -54,14 +57,14 @@ describe("turning Syncthing on and off", () => {
   });
 
   it("says with its last lines why it did not come up [FR-037]", async () => {
-    const { world } = await withBox(({ argv }) =>
+    using bed = await withBox(({ argv }) =>
       argv[1] === "log"
         ? { exitCode: 0, stdout: "the disk is\u001b full\n", stderr: "" }
         : argv[1] === "setup"
           ? fails(4, "no")
           : says({}),
     );
-    using _ = world;
+    const { world } = bed;
     expect(await errorOf(enableSyncthing(world.process(), { name }))).toMatchObject({
       code: "NOT_READY",
       why: "the disk is\\u{1b} full",
@@ -69,8 +72,8 @@ describe("turning Syncthing on and off", () => {
   });
 
   it.each([4, 126, 127])("says of an image without it that it has none (exit code %i) [FR-037]", async (code) => {
-    const { world } = await withBox(() => fails(code));
-    using _ = world;
+    using bed = await withBox(() => fails(code));
+    const { world } = bed;
     expect(await errorOf(enableSyncthing(world.process(), { name }))).toMatchObject({
       code: "WRONG_STATE",
       message: "the image of api has no Syncthing.",
@@ -79,11 +82,11 @@ describe("turning Syncthing on and off", () => {
 
   it("lets one command at a time change a box [P-06]", async () => {
     let second: Promise<unknown> | undefined;
-    const { world } = await withBox(() => {
+    using bed = await withBox(() => {
       second ??= codeOf(disableSyncthing(world.process("alice", 2), { name }));
       return says({ deviceId: ID, password: null });
     });
-    using _ = world;
+    const { world } = bed;
     await enableSyncthing(world.process("alice", 1), { name });
     expect(await second).toBe("BUSY");
   });
@@ -91,8 +94,8 @@ describe("turning Syncthing on and off", () => {
 
 describe("pairing", () => {
   it("checks what it is given before it asks the box [FR-041]", async () => {
-    const { world, runs } = await withBox(() => says({}));
-    using _ = world;
+    using bed = await withBox(() => says({}));
+    const { world, runs } = bed;
     const none = { device: undefined, label: undefined, address: undefined };
     for (const input of [
       { ...none, device: `${ID.slice(0, -1)}B` },
@@ -112,8 +115,8 @@ describe("pairing", () => {
   });
 
   it("hands the id on in full, with the name and address [FR-041]", async () => {
-    const { world, runs } = await withBox(() => says({ deviceId: ID, added: true }));
-    using _ = world;
+    using bed = await withBox(() => says({ deviceId: ID, added: true }));
+    const { world, runs } = bed;
     const input = { name, device: OTHER.toLowerCase(), label: "a b", address: "tcp://[::1]:22000" };
     expect(await pairSyncthing(world.process(), input)).toMatchObject({
       deviceId: ID,
@@ -128,16 +131,16 @@ describe("pairing", () => {
     [5, "NOT_READY"],
     [1, "ENGINE_FAILED"],
   ])("tells why the box refuses (exit code %i) [FR-041]", async (exitCode, code) => {
-    const { world } = await withBox(() => fails(exitCode, "syncthing: because"));
-    using _ = world;
+    using bed = await withBox(() => fails(exitCode, "syncthing: because"));
+    const { world } = bed;
     const error = await errorOf(unpairSyncthing(world.process(), { name, device: OTHER }));
     expect(error).toMatchObject({ code, why: expect.stringContaining("because") as unknown });
   });
 });
 
 it("needs a box that runs, and is the caller's own [FR-026]", async () => {
-  const { world, runs } = await withBox(() => fails(255, "container state improper"));
-  using _ = world;
+  using bed = await withBox(() => fails(255, "container state improper"));
+  const { world, runs } = bed;
   expect(await codeOf(syncthingStatus(world.process("bob"), { name }))).toBe("BOX_NOT_FOUND");
   await stop(world.process(), { name });
   expect(await codeOf(syncthingStatus(world.process(), { name }))).toBe("WRONG_STATE");
