@@ -1,5 +1,4 @@
 import type { BoxRecord } from "../core/box.ts";
-import type { OperationKind } from "../core/operation.ts";
 import { findBox, noSuchBox } from "./access.ts";
 import type { Deps } from "./deps.ts";
 import { recoverBox } from "./recover.ts";
@@ -17,7 +16,7 @@ export function leaseRequest(deps: Deps, command: string) {
 export async function withLease<T>(
   deps: Deps,
   name: string,
-  verb: OperationKind,
+  verb: string,
   act: (box: BoxRecord) => Promise<T>,
 ): Promise<T> {
   const found = findBox(deps, name);

@@ -11,6 +11,14 @@ import {
   imageCheckSchema,
 } from "./program.ts";
 import {
+  syncthingDisableSchema,
+  syncthingEnableSchema,
+  syncthingPairSchema,
+  syncthingPasswordSchema,
+  syncthingStatusSchema,
+  syncthingUnpairSchema,
+} from "./syncthing.ts";
+import {
   copySchema,
   imageBuildSchema,
   imageListSchema,
@@ -37,6 +45,12 @@ export const JSON_SCHEMAS = {
   "image-load": imageLoadSchema,
   "image-check": imageCheckSchema,
   "image-list": imageListSchema,
+  "syncthing-enable": syncthingEnableSchema,
+  "syncthing-disable": syncthingDisableSchema,
+  "syncthing-status": syncthingStatusSchema,
+  "syncthing-pair": syncthingPairSchema,
+  "syncthing-unpair": syncthingUnpairSchema,
+  "syncthing-password": syncthingPasswordSchema,
   "config-check": configCheckSchema,
   "config-show": configShowSchema,
   doctor: doctorSchema,
