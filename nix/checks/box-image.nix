@@ -46,5 +46,11 @@ in
     fakeRootCommands
     ;
   inherit (environment) extraPrefix pathsToLink;
+  accounts = map (file: { inherit (file) path text; }) (
+    import ../packages/box-image/accounts.nix {
+      inherit (pkgs) lib writeTextDir;
+      inherit (builtins.fromJSON (builtins.readFile ../../containers/box/image.json)) user;
+    }
+  );
   packages = map (package: package.pname) environment.paths;
 }

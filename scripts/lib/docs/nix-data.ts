@@ -10,7 +10,7 @@ interface Token {
 const BLANK = /(?:[ \t\n]|#[^\n]*)+/y;
 const TOKENS: readonly (readonly [Token["kind"], RegExp])[] = [
   ["punctuation", /[[\]{}=;]/y],
-  ["string", /"(?:[^"\\$\n\r]|\$(?!\{))*"/y],
+  ["string", /"(?:[^"\\$\p{Cc}]|\$(?!\{))*"/uy],
   ["word", /[a-zA-Z_][a-zA-Z0-9_-]*/y],
 ];
 /** Words that mean something else than a name, also where a name may stand. */
