@@ -373,7 +373,7 @@
     name = "node";
     package = "nodejs_24";
     debian = null;
-    debianNote = "Debian 12 has an older one; Node 24 and npm come with the code-server part";
+    debianNote = "Debian 12 has an older one; Node 24 and npm are a part of the image of their own";
     commands = [
       "node"
       "npm"

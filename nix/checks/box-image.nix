@@ -18,6 +18,7 @@ let
     "gnused"
     "gnutar"
     "gzip"
+    "hostname"
     "iana-etc"
     "iproute2"
     "ncurses"

@@ -24,39 +24,31 @@ let
   image = builtins.fromJSON (builtins.readFile ../../containers/box/image.json);
   withZed = zed-editor != null;
 
-  services = [
-    tailscale
-    code-server
-    syncthing
-  ];
   environment = import ./box-image/environment.nix {
     inherit
       lib
       pkgs
       buildEnv
-      services
       ;
+    services = [
+      tailscale
+      code-server
+      syncthing
+    ];
   };
 
-  parts =
-    map
-      (name: {
-        inherit name;
-        inherit (lib) version;
-      })
-      [
-        "base"
-        "tools"
-        "runtimes"
-      ]
-    ++ map (package: {
-      name = package.pname;
-      inherit (package) version;
-    }) services
-    ++ lib.optional withZed {
-      name = "zed";
-      inherit (zed-editor) version;
-    };
+  # As the Debian build names them; here Node is one of the tools.
+  part = name: version: { inherit name version; };
+  parts = [
+    (part "base" lib.version)
+    (part "tools" lib.version)
+    (part "runtimes" lib.version)
+    (part "syncthing" syncthing.version)
+    (part "node" pkgs.nodejs_24.version)
+    (part "tailscale" tailscale.version)
+    (part "code-server" code-server.version)
+  ]
+  ++ lib.optional withZed (part "zed" "stable-${zed-editor.version}");
 
   trees = [
     # What Debian's packages bring and those of nixpkgs do not.
@@ -118,7 +110,7 @@ dockerTools.streamLayeredImage {
       image.env // { SSL_CERT_FILE = "/etc/ssl/certs/ca-certificates.crt"; }
     );
     Labels = image.labels // {
-      "devbox-ctl.image.parts" = lib.concatStringsSep "," (map (part: part.name) parts);
+      "devbox-ctl.image.parts" = lib.concatStringsSep "," (map ({ name, ... }: name) parts);
     };
   };
 }

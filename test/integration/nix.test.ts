@@ -62,7 +62,7 @@ describe("with a real Nix", () => {
       Env: [...env, "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"],
       Labels: {
         ...manifest.labels,
-        "devbox-ctl.image.parts": "base,tools,runtimes,tailscale,code-server,syncthing,zed",
+        "devbox-ctl.image.parts": "base,tools,runtimes,syncthing,node,tailscale,code-server,zed",
       },
     });
     expect([name, tag, created]).toEqual(["localhost/devbox", null, "2025-01-01T00:00:00Z"]);

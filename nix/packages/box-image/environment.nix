@@ -19,6 +19,7 @@ let
     pkgs.gnused
     pkgs.gnutar
     pkgs.gzip
+    pkgs.hostname
     pkgs.ncurses
     pkgs.perl
     pkgs.tzdata
