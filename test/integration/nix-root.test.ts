@@ -51,7 +51,7 @@ describe("the root file system of the Nix image (root.sh)", () => {
     expect(await state("tmp")).toBe("1777 0");
     expect(await state("var/tmp")).toBe("1777 0");
     for (const place of ["usr", "etc", "usr/libexec/devbox", "etc/skel", "."]) expect(await state(place)).toBe("755 0");
-    for (const place of ["etc/hosts", "etc/hostname", "etc/resolv.conf"]) expect(await state(place)).toBe("644 0");
+    for (const place of ["etc/hostname", "etc/resolv.conf", "etc/machine-id"]) expect(await state(place)).toBe("644 0");
   });
 
   it("has the overlay with the modes that a store does not keep", async () => {

@@ -6,7 +6,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CLI_TOOLS_FILE, readCliTools } from "../../scripts/lib/docs/cli-tools.ts";
 import { readNixData } from "../../scripts/lib/docs/nix-data.ts";
 import { IMAGE as manifest } from "../../src/core/image-contract.ts";
-import { nixInstantiate, nixLinter, runNix, type Part } from "../support/nix.ts";
+import { evaluateNix, nixInstantiate, nixLinter, runNix, type Part } from "../support/nix.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const files = globSync("nix/**/*.nix", { cwd: root }).sort();
@@ -30,21 +30,18 @@ describe("with a real Nix", () => {
   beforeAll(async () => void (nix = await nixInstantiate()));
   beforeEach((ctx) => ctx.skip("missing" in nix, "missing" in nix ? nix.missing : ""));
 
-  async function instantiate(...args: string[]): Promise<string> {
-    const { exitCode, stdout, stderr } = await runNix("argv" in nix ? nix.argv : [], args);
-    expect(stderr).toBe("");
-    expect(exitCode).toBe(0);
-    return stdout;
-  }
-  const evaluate = async (expression: string): Promise<unknown> =>
-    JSON.parse(await instantiate("--eval", "--strict", "--json", "--expr", expression));
+  const argv = (): readonly string[] => ("argv" in nix ? nix.argv : []);
+  const evaluate = (expression: string): Promise<unknown> => evaluateNix(argv(), expression);
   const definition = async (withZed: boolean): Promise<Definition> => {
     const check = path.join(root, "nix/checks/box-image.nix");
     return (await evaluate(`import ${check} { withZed = ${withZed}; }`)) as Definition;
   };
 
   it.each(files)("parses %s", async (file) => {
-    expect(await instantiate("--parse", path.join(root, file))).not.toBe("");
+    const { exitCode, stdout, stderr } = await runNix(argv(), ["--parse", path.join(root, file)]);
+    expect(stderr).toBe("");
+    expect(exitCode).toBe(0);
+    expect(stdout).not.toBe("");
   });
 
   it("evaluates the list of tools to what the reader reads [FR-007, SC-008]", async () => {

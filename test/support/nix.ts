@@ -117,7 +117,17 @@ export async function nixLinter(name: "nixfmt" | "deadnix" | "statix"): Promise<
 }
 
 /** Runs Nix with no settings, search path or store of the machine's. */
-export async function runNix(argv: readonly string[], args: readonly string[]): Promise<Ran> {
+export function runNix(argv: readonly string[], args: readonly string[]): Promise<Ran> {
   const own = { NIX_CONF_DIR: cache, NIX_USER_CONF_FILES: "", NIX_PATH: "", NIX_REMOTE: "dummy://" };
   return runClean([...argv, "--readonly-mode", ...args], { ...benchEnv(), ...own });
+}
+
+/**
+ * The value of an expression, as JSON can say it.
+ * @throws {Error} with Nix's own words
+ */
+export async function evaluateNix(argv: readonly string[], expression: string): Promise<unknown> {
+  const { exitCode, stdout, stderr } = await runNix(argv, ["--eval", "--strict", "--json", "--expr", expression]);
+  if (exitCode !== 0 || stderr !== "") throw new Error(`nix-instantiate: exit ${String(exitCode)}: ${stderr}`);
+  return JSON.parse(stdout) as unknown;
 }
