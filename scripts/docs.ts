@@ -1,5 +1,6 @@
 /**
- * Writes the generated pages of docs/: commands, configuration keys, exit codes, schemas of --json, coverage.
+ * Writes the generated pages of docs/ (commands, configuration keys, exit codes, schemas of --json, coverage, tools), and
+ * the package lists of the Debian image.
  * Usage: node scripts/docs.ts [--check]   (--check writes nothing and fails when a page is stale)
  */
 import { mkdirSync, writeFileSync } from "node:fs";

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import * as prettier from "prettier";
 import { JSON_SCHEMAS, type JsonSchemaName, publishedSchema } from "../../../src/core/json/index.ts";
+import { cliToolsFiles, readCliTools } from "./cli-tools.ts";
 import { commandsPage, readCommands } from "./commands.ts";
 import { configurationReference } from "./configuration.ts";
 import { coveragePage } from "./coverage.ts";
@@ -22,8 +23,12 @@ export async function generatedPages(root: string): Promise<Map<string, string>>
   for (const name of Object.keys(JSON_SCHEMAS) as JsonSchemaName[]) {
     pages.set(`docs/json/${name}.schema.json`, JSON.stringify(publishedSchema(name)));
   }
+  for (const [file, text] of cliToolsFiles(readCliTools(root))) {
+    pages.set(file, file.endsWith(".md") ? marked(text) : text);
+  }
   const settings = JSON.parse(readFileSync(path.join(root, ".prettierrc"), "utf8")) as prettier.Options;
   const formatted = [...pages].map(async ([file, text]): Promise<[string, string]> => {
+    if (file.endsWith(".txt")) return [file, text];
     const parser = file.endsWith(".json") ? "json" : "markdown";
     return [file, await prettier.format(text, { ...settings, parser })];
   });
