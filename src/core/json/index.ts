@@ -14,6 +14,7 @@ import {
   imageBuildSchema,
   imageListSchema,
   imageLoadSchema,
+  portForwardSchema,
   volumeListSchema,
   volumeRemoveSchema,
 } from "./things.ts";
@@ -29,6 +30,7 @@ export const JSON_SCHEMAS = {
   status: statusSchema,
   list: listSchema,
   copy: copySchema,
+  "port-forward": portForwardSchema,
   "volume-list": volumeListSchema,
   "volume-remove": volumeRemoveSchema,
   "image-build": imageBuildSchema,

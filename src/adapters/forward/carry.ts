@@ -1,0 +1,47 @@
+import type { Socket } from "node:net";
+import { finished } from "node:stream/promises";
+import type { BoxPipe } from "../../ports/engine.ts";
+
+/**
+ * Joins a connection with a program's streams. Each direction ends by itself, so that who has said everything can
+ * still listen. When the program has ended, what it said is delivered and the connection closed; when the connection
+ * breaks, the program is ended.
+ */
+export async function carry(socket: Socket, pipe: BoxPipe): Promise<"program" | "connection"> {
+  const state = { isBroken: false };
+  const broken = () => {
+    state.isBroken = true;
+    pipe.kill();
+  };
+  // A program that takes no more input closes its end while we write; that it ends is told by `ended`.
+  pipe.stdin.on("error", () => undefined);
+  socket.once("close", broken);
+  if (socket.destroyed) broken();
+  socket.pipe(pipe.stdin);
+  pipe.stdout.pipe(socket);
+  await Promise.allSettled([pipe.ended, finished(pipe.stdout, { writable: false })]);
+  socket.removeListener("close", broken);
+  // Nobody is left to take what still comes; what was said goes out first.
+  socket.unpipe(pipe.stdin);
+  socket.resume();
+  await closed(socket);
+  return state.isBroken ? "connection" : "program";
+}
+
+/** Milliseconds that the other end has to take the last bytes, before the connection is cut. */
+const LINGER = 5000;
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.destroyed) {
+      resolve();
+      return;
+    }
+    const cut = setTimeout(() => socket.destroy(), LINGER);
+    socket.once("close", () => {
+      clearTimeout(cut);
+      resolve();
+    });
+    socket.destroySoon();
+  });
+}
