@@ -47,7 +47,7 @@ function unopened(error: NodeJS.ErrnoException, port: number): Error {
 function incoming(socket: Socket): Incoming {
   return {
     uid: uidOf(socket),
-    carry: (pipe) => carry(socket, pipe),
+    carry: (pipe) => carry(socket, pipe, () => uidOf(socket) !== undefined),
     drop: () => {
       socket.resetAndDestroy();
     },

@@ -4,6 +4,7 @@ import { IMAGE } from "../../core/image-contract.ts";
 import { SECOND } from "../../core/time.ts";
 import type { Incoming } from "../../ports/forwarder.ts";
 import type { Deps } from "../deps.ts";
+import { createLifeline } from "./lifeline.ts";
 
 /** Most connections at once: each is a process here and one in the box. A page of an editor needs some ten. */
 const MOST = 64;
@@ -20,7 +21,7 @@ export interface Carrier {
 }
 
 interface CarrierInput {
-  readonly box: Pick<BoxRecord, "id" | "name">;
+  readonly box: Pick<BoxRecord, "id" | "name" | "containerId">;
   readonly by: string;
   /** Called when a connection could not be carried, which a stopped box explains. */
   readonly onFailure: () => Promise<void>;
@@ -29,6 +30,8 @@ interface CarrierInput {
 /** Carries connections into a box, each by a program of its own there. */
 export function createCarrier(deps: Deps, { box, by, onFailure }: CarrierInput): Carrier {
   const carried = new Map<Incoming, Promise<void>>();
+  const lifeline = createLifeline(deps, () => void onFailure());
+  if (box.containerId !== undefined) lifeline.reach(box.containerId);
   const seldom = throttle(deps);
   const remark = (text: string, kind = text) => {
     seldom(kind, SELDOM.remark, () => deps.progress.remark(text));
@@ -46,8 +49,9 @@ export function createCarrier(deps: Deps, { box, by, onFailure }: CarrierInput):
       return;
     }
     used();
-    const pipe = deps.engine.pipe(containerId, [IMAGE.programs.connect, String(port)]);
+    const pipe = lifeline.pipe(containerId, [IMAGE.programs.connect, String(port)]);
     const [{ exitCode, stderr }, endedBy] = await Promise.all([pipe.ended, incoming.carry(pipe)]);
+    pipe.over();
     if (exitCode === 0 || endedBy === "connection") return;
     if (exitCode === NOTHING_LISTENS) {
       remark(`nothing listens on port ${port} of ${box.name}`);
@@ -68,7 +72,7 @@ export function createCarrier(deps: Deps, { box, by, onFailure }: CarrierInput):
     },
     async close() {
       for (const incoming of carried.keys()) incoming.drop();
-      await Promise.all(carried.values());
+      await Promise.all([...carried.values(), lifeline.close()]);
     },
   };
 }
