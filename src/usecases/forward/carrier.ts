@@ -72,7 +72,8 @@ export function createCarrier(deps: Deps, { box, by, onFailure }: CarrierInput):
     },
     async close() {
       for (const incoming of carried.keys()) incoming.drop();
-      await Promise.all([...carried.values(), lifeline.close()]);
+      await Promise.all(carried.values());
+      await lifeline.close();
     },
   };
 }
