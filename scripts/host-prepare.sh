@@ -38,7 +38,7 @@ missing_packages() {
 
 install_packages() { # $1: with test tools or not
   wanted='podman crun runc netavark aardvark-dns slirp4netns fuse-overlayfs uidmap catatonit iptables nftables mmdebstrap'
-  [ "$1" = no ] || wanted="$wanted tmux shellcheck zsh fish"
+  [ "$1" = no ] || wanted="$wanted tmux shellcheck zsh fish chromium"
   [ ! -d /run/systemd/system ] || wanted="$wanted dbus-user-session"
   if ! command -v apt-get >/dev/null 2>&1; then
     for command in podman newuidmap mmdebstrap; do

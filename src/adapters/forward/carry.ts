@@ -14,6 +14,8 @@ const LOOK = 10_000;
 export async function carry(socket: Socket, pipe: BoxPipe, isHeld: () => boolean): Promise<"program" | "connection"> {
   const state = { isBroken: false };
   const broken = () => {
+    // With both directions at their end it was not broken, and the program is about to end as well.
+    if (socket.readableEnded && socket.writableFinished) return;
     state.isBroken = true;
     pipe.kill();
   };
