@@ -42,7 +42,7 @@ IMAGE_TOOLS='ca-certificates curl python3 make g++ pkg-config binutils libkrb5-d
 
 install_packages() { # $1: with test tools or not; $2: with image tools or not
   wanted='podman crun runc netavark aardvark-dns slirp4netns fuse-overlayfs uidmap catatonit iptables nftables mmdebstrap'
-  [ "$1" = no ] || wanted="$wanted tmux shellcheck zsh fish syncthing"
+  [ "$1" = no ] || wanted="$wanted tmux shellcheck zsh fish syncthing chromium"
   if [ "$2" = yes ]; then
     wanted="$wanted $IMAGE_TOOLS"
     # Any Go will do: one that is too old fetches the right one.

@@ -12,6 +12,7 @@ import { DevboxError } from "../core/errors.ts";
 import { quote } from "../core/text.ts";
 import { SECOND } from "../core/time.ts";
 import type { ContainerEngine, EngineBox } from "../ports/engine.ts";
+import type { Forwarder } from "../ports/forwarder.ts";
 import type { ImageBuilder } from "../ports/image-builder.ts";
 import type { Ledger } from "../ports/ledger.ts";
 import type { LocalFiles } from "../ports/local-files.ts";
@@ -116,6 +117,12 @@ export const clock = systemClock;
 export async function localFiles(): Promise<LocalFiles> {
   const { createLocalFiles } = await import("../adapters/files/files.ts");
   return createLocalFiles();
+}
+
+/** This machine's loopback, for what forwards ports; loaded only then. */
+export async function forwarder(): Promise<Forwarder> {
+  const { createForwarder } = await import("../adapters/forward/forwarder.ts");
+  return createForwarder();
 }
 
 /** Everything a use case needs, on the real parts. */

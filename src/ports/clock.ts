@@ -6,6 +6,6 @@ export interface Clock {
   now(): Millis;
   /** Milliseconds from an arbitrary start that never go back. */
   monotonic(): number;
-  /** Resolves after a span of milliseconds. */
-  sleep(span: number): Promise<void>;
+  /** Resolves after a span of milliseconds, or when the signal aborts. */
+  sleep(span: number, signal?: AbortSignal): Promise<void>;
 }

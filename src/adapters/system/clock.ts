@@ -5,7 +5,9 @@ import type { Clock } from "../../ports/clock.ts";
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: async (span) => {
-    await sleep(span);
+  sleep: async (span, signal) => {
+    await sleep(span, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+      if (signal?.aborted !== true) throw error;
+    });
   },
 };

@@ -23,6 +23,7 @@ import {
   imageBuildSchema,
   imageListSchema,
   imageLoadSchema,
+  portForwardSchema,
   volumeListSchema,
   volumeRemoveSchema,
 } from "./things.ts";
@@ -39,6 +40,7 @@ export const JSON_SCHEMAS = {
   status: statusSchema,
   list: listSchema,
   copy: copySchema,
+  "port-forward": portForwardSchema,
   "volume-list": volumeListSchema,
   "volume-remove": volumeRemoveSchema,
   "image-build": imageBuildSchema,

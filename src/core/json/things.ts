@@ -57,3 +57,19 @@ export const copySchema = z
     remarks: z.array(z.string()).describe("What is to be known although nothing failed, such as a file that changed"),
   })
   .describe("devbox-ctl cp --json");
+
+const tcpPort = z.int().min(1).max(65_535);
+
+export const portForwardSchema = z
+  .strictObject({
+    box: z.string(),
+    forwards: z.array(
+      z.strictObject({
+        address: z.string().describe("Of this machine; always 127.0.0.1"),
+        localPort: tcpPort.describe("Of this machine"),
+        port: tcpPort.describe("In the box"),
+        url: z.string(),
+      }),
+    ),
+  })
+  .describe("devbox-ctl port-forward --json, devbox-ctl open --json: one line as soon as it listens");

@@ -6,6 +6,7 @@ import type { createJson } from "../../../src/cli/present/create.ts";
 import type { destroyJson } from "../../../src/cli/present/destroy.ts";
 import type { doctorJson } from "../../../src/cli/present/doctor.ts";
 import type { exitCodesJson } from "../../../src/cli/present/exit-codes.ts";
+import type { forwardsJson } from "../../../src/cli/present/forward.ts";
 import type { imagesJson } from "../../../src/cli/present/images.ts";
 import type { listJson } from "../../../src/cli/present/list.ts";
 import type { imageCheckJson } from "../../../src/cli/present/image-check.ts";
@@ -47,6 +48,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof statusJson>>().toEqualTypeOf<Result<"status">>();
   expectTypeOf<Shown<typeof listJson>>().toEqualTypeOf<Result<"list">>();
   expectTypeOf<Shown<typeof copyJson>>().toEqualTypeOf<Result<"copy">>();
+  expectTypeOf<Shown<typeof forwardsJson>>().toEqualTypeOf<Result<"port-forward">>();
   expectTypeOf<Shown<typeof volumesJson>>().toEqualTypeOf<Result<"volume-list">>();
   expectTypeOf<Returned<VolumeRemove>>().toEqualTypeOf<Result<"volume-remove">>();
   expectTypeOf<Returned<ImageBuild>>().toEqualTypeOf<Result<"image-build">>();

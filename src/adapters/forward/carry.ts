@@ -1,0 +1,60 @@
+import type { Socket } from "node:net";
+import { finished } from "node:stream/promises";
+import type { BoxPipe } from "../../ports/engine.ts";
+
+/** Milliseconds between looks at whether a connection that has said everything is still listened to. */
+const LOOK = 10_000;
+
+/**
+ * Joins a connection with a program's streams. Each direction ends by itself, so that who has said everything can
+ * still listen. When the program has ended, what it said is delivered and the connection closed; when the connection
+ * breaks, the program is ended.
+ * @param isHeld whether a program still holds the other end: one that is gone looks at first like one that only listens
+ */
+export async function carry(socket: Socket, pipe: BoxPipe, isHeld: () => boolean): Promise<"program" | "connection"> {
+  const state = { isBroken: false };
+  const broken = () => {
+    // With both directions at their end it was not broken, and the program is about to end as well.
+    if (socket.readableEnded && socket.writableFinished) return;
+    state.isBroken = true;
+    pipe.kill();
+  };
+  // A program that takes no more input closes its end while we write; that it ends is told by `ended`.
+  pipe.stdin.on("error", () => undefined);
+  socket.once("close", broken);
+  let looking: NodeJS.Timeout | undefined;
+  socket.once("end", () => {
+    looking = setInterval(() => {
+      if (!isHeld()) socket.destroy();
+    }, LOOK);
+  });
+  if (socket.destroyed) broken();
+  socket.pipe(pipe.stdin);
+  pipe.stdout.pipe(socket);
+  await Promise.allSettled([pipe.ended, finished(pipe.stdout, { writable: false })]);
+  clearInterval(looking);
+  socket.removeListener("close", broken);
+  // Nobody is left to take what still comes; what was said goes out first.
+  socket.unpipe(pipe.stdin);
+  socket.resume();
+  await closed(socket);
+  return state.isBroken ? "connection" : "program";
+}
+
+/** Milliseconds that the other end has to take the last bytes, before the connection is cut. */
+const LINGER = 5000;
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.destroyed) {
+      resolve();
+      return;
+    }
+    const cut = setTimeout(() => socket.destroy(), LINGER);
+    socket.once("close", () => {
+      clearTimeout(cut);
+      resolve();
+    });
+    socket.destroySoon();
+  });
+}

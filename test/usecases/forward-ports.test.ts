@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { peerUid } from "../../src/adapters/forward/peers.ts";
+import { hasCode } from "../../src/core/errors.ts";
+import { parseServices } from "../../src/usecases/forward/editor.ts";
+import { portPairs } from "../../src/usecases/forward/ports.ts";
+
+describe("the ports of port-forward", () => {
+  it.each([
+    [["8080"], [{ local: 8080, remote: 8080 }]],
+    [["8081:8080"], [{ local: 8081, remote: 8080 }]],
+    [
+      ["0:1", "0:1", "65535"],
+      [
+        { local: 0, remote: 1 },
+        { local: 0, remote: 1 },
+        { local: 65_535, remote: 65_535 },
+      ],
+    ],
+  ])("are read: %j", (words, pairs) => {
+    expect(portPairs(words)).toEqual(pairs);
+  });
+
+  const refused = ["", "0", "65536", "-1", "1e3", "8080:", ":8080", "8080:0", "0.0.0.0:80:80", "http", "８０", " 80"];
+  it.each([...refused.map((word) => [word]), ["80", "80:81"], Array.from({ length: 33 }, (_, at) => `${at + 1}`)])(
+    "are refused: %j",
+    (...words) => {
+      let error: unknown;
+      try {
+        portPairs(words);
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(hasCode(error, "USAGE")).toBe(true);
+    },
+  );
+});
+
+describe("whose a connection is", () => {
+  const row = (local: string, remote: string, uid: number, inode: number) =>
+    `   1: ${local} ${remote} 01 00000000:00000000 00:00000000 00000000 ${String(uid).padStart(5)}        0 ${inode} 1 0 20 4 30 10 -1`;
+  const [own, peer] = ["0100007F:1F90", "0100007F:C350"];
+  const table = (...rows: string[]) =>
+    ["  sl  local_address rem_address   st tx_queue …", row(own, peer, 1000, 77), ...rows].join("\n");
+
+  it("is the user id at the other end, not at ours", () => {
+    expect(peerUid(table(row(peer, own, 1234, 99)), 50_000, 8080)).toBe(1234);
+    expect(peerUid(table(), 50_000, 8080)).toBeUndefined();
+    expect(peerUid("", 50_000, 8080)).toBeUndefined();
+  });
+
+  it("is found behind an IPv6 socket too", () => {
+    const mapped = (port: string) => `0000000000000000FFFF00000100007F:${port}`;
+    expect(peerUid(table(row(mapped("C350"), mapped("1F90"), 1234, 99)), 50_000, 8080)).toBe(1234);
+  });
+
+  it("is nobody's when the other end is closed: the kernel gives those to root", () => {
+    expect(peerUid(table(row(peer, own, 0, 0)), 50_000, 8080)).toBeUndefined();
+  });
+
+  it("is not that of a connection to another address or port", () => {
+    const others = [
+      row(peer, "0200007F:1F90", 7, 99),
+      row(peer, "0100007F:1F91", 7, 99),
+      row("0A00000A:C350", own, 7, 9),
+    ];
+    expect(peerUid(table(...others), 50_000, 8080)).toBeUndefined();
+  });
+});
+
+it("reads what a box says of its services, whatever that is", () => {
+  const line = "\u001b]0;title\u0007" + "x";
+  const text = JSON.stringify({ services: [{ name: "code-server", state: "failing", lines: [line, 7] }, null] });
+  expect(parseServices(text)).toMatchObject([
+    { name: "code-server", state: "failing", lines: ["\\u{1b}]0;title\\u{7}x"] },
+    { name: "undefined", lines: [] },
+  ]);
+  for (const garbage of ["", "[]", "null", '{"services":7}', "{"]) expect(parseServices(garbage)).toEqual([]);
+});
