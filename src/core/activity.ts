@@ -93,6 +93,9 @@ const hold = z.object({ path: text, since: maybe(moment), until: maybe(moment), 
 const terminals = z.object({ open: count, lastInput: maybe(moment), lastOutput: maybe(moment) });
 const cpu = z.object({ seconds: amount, source: text, processes: count, groups: z.unknown() });
 
+type ProcessSession = z.output<typeof processSession>;
+type Connection = z.output<typeof connection>;
+
 /** What the probe in a box says (docs/activity-probe.md). Times in milliseconds since 1970. */
 export interface Activity {
   readonly now: Millis;
