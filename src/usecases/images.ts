@@ -4,8 +4,7 @@ import { quote } from "../core/text.ts";
 import type { EngineImage } from "../ports/engine.ts";
 import type { ImageBuilder, ImageRequest } from "../ports/image-builder.ts";
 import type { Deps } from "./deps.ts";
-
-type ImageDeps = Pick<Deps, "engine" | "progress" | "config">;
+import { prepareImage } from "./image-copies.ts";
 
 export interface BuildResult {
   readonly id: string;
@@ -21,7 +20,7 @@ export interface BuildResult {
  * @throws {DevboxError} IMAGE_BUILD_FAILED, INVALID_SPEC, HOST_DISK, the ENGINE_ codes
  */
 export async function buildImage(
-  deps: ImageDeps & { readonly builder: ImageBuilder },
+  deps: Deps & { readonly builder: ImageBuilder },
   input: { readonly request: ImageRequest; readonly fresh: boolean },
 ): Promise<BuildResult> {
   const { engine, progress, builder } = deps;
@@ -29,6 +28,7 @@ export async function buildImage(
   const present = (await engine.images()).find((image) => image.key === key);
   if (present && !input.fresh) {
     await engine.tagImage(present.id, deps.config.image);
+    await prepareImage(deps, present.id);
     return { id: present.id, names: [deps.config.image], built: false, parts: [...present.parts] };
   }
   const root = await buildRoot(deps, input);
@@ -40,6 +40,7 @@ export async function buildImage(
     const id = await engine.importImage(root.file, importChanges(labels), exact);
     await engine.tagImage(exact, deps.config.image);
     progress.done(`${exact}, ${deps.config.image}`);
+    await prepareImage(deps, id);
     return { id, names: [exact, deps.config.image], built: true, parts };
   } finally {
     root.discard();
@@ -74,7 +75,7 @@ async function buildRoot(
  * Loads an image archive that keeps the image contract.
  * @throws {DevboxError} NO_SUCH_FILE, INVALID_SPEC when it is no box image, the ENGINE_ codes
  */
-export async function loadImage(deps: ImageDeps, input: { readonly file: string }): Promise<{ names: string[] }> {
+export async function loadImage(deps: Deps, input: { readonly file: string }): Promise<{ names: string[] }> {
   deps.progress.begin("Image loaded");
   const names = await deps.engine.loadImage(input.file);
   const boxes = await deps.engine.images();
@@ -86,6 +87,7 @@ export async function loadImage(deps: ImageDeps, input: { readonly file: string 
     });
   }
   deps.progress.done(names.join(", "));
+  for (const name of names) await prepareImage(deps, name);
   return { names };
 }
 
