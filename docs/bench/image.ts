@@ -6,7 +6,6 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import process from "node:process";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { parseEvent } from "../../src/adapters/image/parse.ts";

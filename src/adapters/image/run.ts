@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { DevboxError } from "../../core/errors.ts";
 import { printableLines } from "../../core/text.ts";
-import { failedPart } from "./parse.ts";
+import { failedPart, parseEvent } from "./parse.ts";
 
 /** Lines of the builder's own words that an error repeats. */
 const WORDS = 15;
@@ -23,7 +23,8 @@ export async function runScript(
   const child = execa(script, args, { reject: false, stdin: "ignore", buffer: { stdout: true, stderr: false } });
   for await (const line of child.iterable({ from: "stderr" })) {
     onLine(line);
-    said.push(line);
+    // Which parts are being made is no reason for a failure.
+    if (parseEvent(line).kind === "phase") said.push(line);
     if (said.length > WORDS) said.shift();
   }
   const result = await child;

@@ -24,7 +24,7 @@ npm_package() {
   if [ ! -f "$archive" ] || ! printf '%s  %s\n' "$3" "$archive" | sha512sum --check --status; then
     need_npm
     mkdir -p "$work/fetch-$1"
-    (cd -- "$work/fetch-$1" && npm pack --silent --ignore-scripts "$1@$2" >/dev/null)
+    (cd -- "$work/fetch-$1" && npm pack --loglevel=error --ignore-scripts "$1@$2" >/dev/null)
     # A directory of its own, so that whatever npm calls the file, it is the one.
     for fetched in "$work/fetch-$1"/*.tgz; do
       if ! printf '%s  %s\n' "$3" "$fetched" | sha512sum --check --status; then
