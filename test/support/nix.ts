@@ -12,7 +12,7 @@ export type Part = { readonly argv: readonly string[] } | { readonly missing: st
 /** Debian 12's Nix is too old for today's nixpkgs; Debian 13's is 2.26. */
 const SUITE = "trixie";
 const OLDEST = [2, 18] as const;
-/** The names and versions of linters on crates.io. statix is not among them: its name there is another program's. */
+/** The names and versions of linters in cargo's registry. statix is not among them: there its name is another program's. */
 const CRATES = { nixfmt: ["nixfmt_rs", "0.5.3"], deadnix: ["deadnix", "1.3.1"] } as const;
 
 const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache"), "devbox-ctl/nix");
@@ -64,7 +64,7 @@ async function isNewEnough(argv: readonly string[]): Promise<boolean> {
 /**
  * nix-instantiate: the machine's own when it is new enough, otherwise Debian 13's. Of the latter only the files are
  * taken, without installing: with its own loader and libraries it evaluates on any host and needs no root. 10 s and
- * 90 MB once, afterwards from the cache.
+ * 70 MB once, afterwards from the cache.
  */
 export async function nixInstantiate(): Promise<Part> {
   if (await isNewEnough(["nix-instantiate"])) return { argv: ["nix-instantiate"] };
