@@ -90,7 +90,7 @@ it(
     await terminal.locator(".xterm-rows").getByText("dev@web").first().waitFor();
     await terminal.locator(".xterm-helper-textarea").focus();
     await page.keyboard.type(
-      "{ id -un; pwd; echo $HOME; echo $TERM; tty; } > made-in-browser.txt; cat made-in-browser.txt\n",
+      "sh -c 'id -un; pwd; echo $HOME; echo $TERM; tty' > made-in-browser.txt; cat made-in-browser.txt\n",
     );
     await page.getByRole("treeitem", { name: "made-in-browser.txt" }).waitFor();
     await terminal.locator(".xterm-rows").getByText("xterm-256color").first().waitFor();

@@ -30,7 +30,7 @@ done`;
 const MARK = "DEVBOX_SESSION";
 
 /** A program in the box that can be ended from here for certain. */
-export interface LivePipe extends BoxPipe {
+interface LivePipe extends BoxPipe {
   /** To be called when it has ended, so that nobody looks for it any more. */
   over(): void;
 }
