@@ -14,6 +14,7 @@ export default class Create extends BaseCommand {
     "A box keeps its home when it is stopped, started or made again. Its name becomes its host name: lower-case letters, digits and hyphens.";
   static override examples = [
     "<%= config.bin %> create api",
+    "<%= config.bin %> create api --with-syncthing",
     "<%= config.bin %> create train --cpus 4 --memory 12GiB",
     "<%= config.bin %> create api --volume devbox-api-k3f9x2ab-home",
   ];
@@ -23,6 +24,7 @@ export default class Create extends BaseCommand {
     memory: Flags.string({ summary: "Memory, with a unit", helpValue: "SIZE" }),
     image: Flags.string({ summary: "Image to use instead of the configured one; never pulled", helpValue: "IMAGE" }),
     start: Flags.boolean({ summary: "Start it (--no-start: only create it)", allowNo: true, default: true }),
+    "with-syncthing": Flags.boolean({ summary: "Run Syncthing in it, ready to pair; see `syncthing`" }),
     "read-only": Flags.boolean({
       summary: "A root file system that nobody in the box can change; home, /tmp and /run as ever",
       allowNo: true,
@@ -43,7 +45,7 @@ export default class Create extends BaseCommand {
       image: flags.image,
       volume: flags.volume,
       start: flags.start,
-      services: [],
+      syncthing: flags["with-syncthing"],
       readOnly: flags["read-only"],
       additional: flags.additional || flags.yes,
     });

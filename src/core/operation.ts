@@ -40,7 +40,7 @@ export interface StepRecord {
 }
 
 /** The step of a rebuild after which the new container is known to be of use. */
-export const PROVEN = "ready";
+const PROVEN = "ready";
 
 /**
  * What is to become of an operation whose process is gone: a create is taken back (its user was never

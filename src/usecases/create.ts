@@ -7,6 +7,7 @@ import { homeInUse } from "../core/refusals.ts";
 import { sizeFlag } from "../core/size.ts";
 import { SPEC_VERSION } from "../core/spec-text.ts";
 import type { BoxSpec } from "../core/spec.ts";
+import type { SyncthingSetup } from "../core/syncthing.ts";
 import { quote } from "../core/text.ts";
 import { ago } from "../core/time.ts";
 import type { EngineVolume, UnenforcedLimit } from "../ports/engine.ts";
@@ -21,6 +22,7 @@ import { leaseRequest } from "./lease.ts";
 import { stepsOf, undoCreate } from "./operations.ts";
 import { runAllButServices } from "./ready.ts";
 import { recoverAbandoned } from "./recover.ts";
+import { setUpSyncthing } from "./syncthing/switch.ts";
 
 export interface CreateInput {
   readonly name: string;
@@ -31,8 +33,8 @@ export interface CreateInput {
   /** A home volume that exists, to be used instead of a new one. */
   readonly volume: string | undefined;
   readonly start: boolean;
-  /** Services of the image to run besides those that always do. */
-  readonly services: readonly string[];
+  /** Run Syncthing in it, ready to pair. FR-037 */
+  readonly syncthing: boolean;
   /** Undefined: as configured. */
   readonly readOnly: boolean | undefined;
   /** The caller knows that they own boxes and wants one more. */
@@ -44,6 +46,10 @@ export interface CreateResult {
   /** The caller's boxes with this one, and the most they may have. */
   readonly slots: { readonly used: number; readonly allowed: number; readonly onHost: number; readonly global: number };
   readonly unenforced: readonly UnenforcedLimit[];
+  /** Names of the services that are ready. */
+  readonly ready: readonly string[];
+  /** How Syncthing was set up, when it was asked for and the box was started. */
+  readonly syncthing: SyncthingSetup | undefined;
 }
 
 /**
@@ -72,14 +78,17 @@ export async function create(deps: Deps, input: CreateInput): Promise<CreateResu
     `${String(slots.used)} of ${String(slots.allowed)} yours, ${String(slots.onHost)} of ${String(slots.global)} on this host`,
   );
 
+  let syncthing: SyncthingSetup | undefined;
+  const ready: string[] = [];
   try {
     const entered = entry(deps, box.id);
     const journal = { id: operation.id, boxId: box.id, steps: [] };
-    const notReady = await runAllButServices(runSteps(deps, journal, stepsOf(deps, entered, operation)));
+    const notReady = await runAllButServices(runSteps(deps, journal, stepsOf(deps, entered, operation, ready)));
     // Also while the last step was waited for: whoever pressed Ctrl-C then was told that it stops.
     throwIfInterrupted(deps.interrupt);
     deps.ledger.finish(operation.id, box.id, { phase: "ready", lastUsed: { at: deps.clock.now(), by: "create" } });
     if (notReady) throw notReady;
+    syncthing = input.syncthing && input.start ? await setUp(deps, box) : undefined;
   } catch (error) {
     // The box is there and can be used, which is what its user wants of it.
     if (hasCode(error, "SERVICE_NOT_READY")) throw error;
@@ -90,7 +99,7 @@ export async function create(deps: Deps, input: CreateInput): Promise<CreateResu
   const unenforced = unenforcedBy(facts);
   const sentence = unenforcedSentence(unenforced, facts);
   if (sentence !== undefined) deps.progress.remark(sentence);
-  return { box: entry(deps, box.id), slots, unenforced };
+  return { box: entry(deps, box.id), slots, unenforced, ready, syncthing };
 }
 
 function draft(deps: Deps, input: CreateInput) {
@@ -110,7 +119,7 @@ function draft(deps: Deps, input: CreateInput) {
     home: input.volume ?? names.home,
     private: names.private,
     idmap: null,
-    services: [...new Set(input.services)],
+    services: input.syncthing ? ["syncthing"] : [],
     readOnly: input.readOnly ?? deps.config.isolation.readOnlyRoot,
   };
   const desired = input.start ? ("running" as const) : ("stopped" as const);
@@ -156,6 +165,24 @@ async function checkVolume(deps: Deps, name: string): Promise<EngineVolume> {
   const user = deps.ledger.boxes().find((box) => box.spec.home === name);
   if (user) throw homeInUse(name, user.name);
   return volume;
+}
+
+/** The box is there by now; Syncthing alone is not. @throws {DevboxError} SERVICE_NOT_READY */
+async function setUp(deps: Deps, { id, name }: Pick<BoxRecord, "id" | "name">): Promise<SyncthingSetup> {
+  try {
+    return await setUpSyncthing(deps, { name, containerId: entry(deps, id).containerId ?? "" });
+  } catch (error) {
+    if (!(error instanceof DevboxError)) throw error;
+    throw new DevboxError(
+      "SERVICE_NOT_READY",
+      `${name} is created and can be used, but Syncthing is not ready in it.`,
+      {
+        why: [error.message, error.why].filter(Boolean).join("\n"),
+        next: [`Try again: devbox-ctl syncthing enable ${name}`, ...error.next],
+        cause: error,
+      },
+    );
+  }
 }
 
 function slotsOf(deps: Deps): CreateResult["slots"] {

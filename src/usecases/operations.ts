@@ -9,23 +9,31 @@ import { readySteps } from "./ready.ts";
 import { rebuildSteps, undoRebuild } from "./rebuild-steps.ts";
 import { containerStep, createPrivateVolume, startStep, stopStep, STOP_GRACE, volumesStep } from "./steps.ts";
 
-/** The steps of an operation, in order; the same whether it is done for the first time or carried on. */
-export function stepsOf(deps: Deps, box: BoxRecord, operation: Pick<OperationRecord, "kind" | "input">): Step[] {
+/**
+ * The steps of an operation, in order; the same whether it is done for the first time or carried on.
+ * @param ready is given the names of services as they become ready
+ */
+export function stepsOf(
+  deps: Deps,
+  box: BoxRecord,
+  operation: Pick<OperationRecord, "kind" | "input">,
+  ready: string[] = [],
+): Step[] {
   switch (operation.kind) {
     case "create":
       return [
         volumesStep(deps, box, operation.input.keepHome === true),
         containerStep(deps, box, false),
-        ...(box.desired === "running" ? readySteps(deps, box.id) : []),
+        ...(box.desired === "running" ? readySteps(deps, box.id, ready) : []),
       ];
     case "recreate":
-      return [homeStep(deps, box), containerStep(deps, box, true), ...readySteps(deps, box.id)];
+      return [homeStep(deps, box), containerStep(deps, box, true), ...readySteps(deps, box.id, ready)];
     case "start":
-      return [startStep(deps, box), ...readySteps(deps, box.id)];
+      return [startStep(deps, box), ...readySteps(deps, box.id, ready)];
     case "stop":
       return [stopStep(deps, box)];
     case "restart":
-      return [stopStep(deps, box), startStep(deps, box), ...readySteps(deps, box.id)];
+      return [stopStep(deps, box), startStep(deps, box), ...readySteps(deps, box.id, ready)];
     case "rebuild":
       return rebuildSteps(deps, box, operation.input);
     case "destroy":

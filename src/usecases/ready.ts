@@ -13,10 +13,11 @@ const SERVICES = "services";
 /**
  * Waits until people can be let in, then until the services answer: two steps of one question to the box, because
  * each question costs as much as a shell takes to be ready.
+ * @param ready is given the names of services as they become ready
  */
-export function readySteps(deps: Deps, boxId: string): [shell: Step, services: Step] {
+export function readySteps(deps: Deps, boxId: string, ready: string[] = []): [shell: Step, services: Step] {
   let asked: Waiting | undefined;
-  const waiting = () => (asked ??= ask(deps, boxId));
+  const waiting = () => (asked ??= ask(deps, boxId, ready));
   return [
     {
       name: "ready",
@@ -31,8 +32,7 @@ export function readySteps(deps: Deps, boxId: string): [shell: Step, services: S
       name: SERVICES,
       title: "Services ready",
       run: async () => {
-        const { services, ready } = waiting();
-        const problems = await services;
+        const problems = await waiting().services;
         if (problems.length > 0) throw servicesNotReady(boxOf(deps, boxId), problems);
         return { detail: ready.length === 0 ? "none in this image" : ready.join(", ") };
       },
@@ -58,13 +58,10 @@ interface Waiting {
   /** What keeps people out, when that is known; empty when they can be let in. */
   readonly shell: Promise<readonly string[]>;
   readonly services: Promise<readonly string[]>;
-  /** Names of the services that became ready so far. */
-  readonly ready: readonly string[];
 }
 
-function ask(deps: Deps, boxId: string): Waiting {
+function ask(deps: Deps, boxId: string, ready: string[]): Waiting {
   const shell = Promise.withResolvers<readonly string[]>();
-  const ready: string[] = [];
   const containerId = needContainer(boxOf(deps, boxId));
   const onReady = (what: string) => {
     if (what === "shell") {
@@ -79,7 +76,7 @@ function ask(deps: Deps, boxId: string): Waiting {
   services.then(shell.resolve, shell.reject);
   // Who carries a command on from here asks for the services alone.
   shell.promise.catch(() => undefined);
-  return { shell: shell.promise, services, ready };
+  return { shell: shell.promise, services };
 }
 
 /** Read at run time, because a step before may have made the container. */

@@ -86,7 +86,7 @@ export function createInput(name: string) {
     memory: undefined,
     image: undefined,
     volume: undefined,
-    services: [],
+    syncthing: false,
     readOnly: undefined,
   };
   return { name, ...unset, start: true, additional: true };

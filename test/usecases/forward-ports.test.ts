@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { peerUid } from "../../src/adapters/forward/peers.ts";
 import { hasCode } from "../../src/core/errors.ts";
-import { parseServices } from "../../src/usecases/forward/editor.ts";
 import { portPairs } from "../../src/usecases/forward/ports.ts";
 
 describe("the ports of port-forward", () => {
@@ -65,14 +64,4 @@ describe("whose a connection is", () => {
     ];
     expect(peerUid(table(...others), 50_000, 8080)).toBeUndefined();
   });
-});
-
-it("reads what a box says of its services, whatever that is", () => {
-  const line = "\u001b]0;title\u0007" + "x";
-  const text = JSON.stringify({ services: [{ name: "code-server", state: "failing", lines: [line, 7] }, null] });
-  expect(parseServices(text)).toMatchObject([
-    { name: "code-server", state: "failing", lines: ["\\u{1b}]0;title\\u{7}x"] },
-    { name: "undefined", lines: [] },
-  ]);
-  for (const garbage of ["", "[]", "null", '{"services":7}', "{"]) expect(parseServices(garbage)).toEqual([]);
 });

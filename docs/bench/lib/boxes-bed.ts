@@ -113,7 +113,7 @@ export async function fill(bed: BoxesBed, upTo: number, start: boolean, interrup
   for (let i = bed.deps.ledger.boxes().length; i < upTo; i++) {
     interrupt.throwIfAborted();
     const unset = { cpus: undefined, memory: undefined, image: undefined, volume: undefined, readOnly: undefined };
-    const rest = { ...unset, services: [] };
+    const rest = { ...unset, syncthing: false };
     await create(bed.deps, { name: `box-${String(i + 1).padStart(3, "0")}`, ...rest, start, additional: true });
   }
 }

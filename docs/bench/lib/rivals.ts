@@ -25,7 +25,7 @@ export interface Outcome {
 }
 
 const UNSET = { cpus: undefined, memory: undefined, image: undefined, volume: undefined, readOnly: undefined };
-const UNLIMITED = { ...UNSET, services: [] };
+const UNLIMITED = { ...UNSET, syncthing: false };
 
 async function main(orders: Orders): Promise<void> {
   const deps = realDeps(orders);

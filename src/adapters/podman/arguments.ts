@@ -3,6 +3,9 @@ import { IMAGE } from "../../core/image-contract.ts";
 import type { NewContainer, Session } from "../../ports/engine.ts";
 import { CLOSED } from "./network-hook.ts";
 
+/** Most that Podman keeps of a box's log; in the box each service has its own last lines. */
+const LOG_SIZE = "10mb";
+
 export interface CreateOptions {
   readonly runtime: string | null;
   readonly start: boolean;
@@ -22,6 +25,8 @@ export function createArguments(box: NewContainer, options: CreateOptions): stri
     ...["--name", box.name, "--hostname", box.hostname],
     ...Object.entries(box.labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
     "--pull=never",
+    // What services say is dev's to fill; the journal would be the host's disk.
+    ...["--log-driver", "k8s-file", "--log-opt", `max-size=${LOG_SIZE}`],
     // Ours to decide (desired state and resume); Podman's own policies bring back what was stopped.
     "--restart=no",
     ...(options.runtime === null ? [] : ["--runtime", options.runtime]),

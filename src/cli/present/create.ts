@@ -2,6 +2,7 @@ import { took } from "../../core/time.ts";
 import type { CreateResult } from "../../usecases/create.ts";
 import type { Style } from "../style.ts";
 import { boxJson } from "./box.ts";
+import { enabledJson, presentEnabled } from "./syncthing.ts";
 import { facts } from "./table.ts";
 
 /** The end of `create`, after its steps: what one does with the box now. */
@@ -17,7 +18,9 @@ export function presentCreate(style: Style, result: CreateResult, span: number):
       ["  shell", `devbox-ctl ssh ${name}`],
       ["  command", `devbox-ctl exec ${name} -- make test`],
       ["  files", `devbox-ctl cp FILE ${name}:workspace/`],
+      ["  editor", result.ready.includes("code-server") ? `devbox-ctl open ${name}` : undefined],
     ]),
+    ...(result.syncthing === undefined ? [] : ["", presentEnabled(style, { name, ...result.syncthing })]),
   ].join("\n");
 }
 
@@ -28,5 +31,7 @@ export function createJson(result: CreateResult) {
     state: result.box.desired,
     slots: result.slots,
     notEnforced: [...result.unenforced],
+    services: [...result.ready],
+    syncthing: result.syncthing === undefined ? null : enabledJson({ name: result.box.name, ...result.syncthing }),
   };
 }

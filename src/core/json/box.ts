@@ -1,12 +1,20 @@
 import * as z from "zod";
 import { OPERATION_KINDS } from "../operation.ts";
 import { SERVICE_STATES } from "../services.ts";
+import { syncthingEnableSchema } from "./syncthing.ts";
 import { box, boxState, bytes, desiredState, notEnforced, ownSlots, slots, time } from "./parts.ts";
 
 const nullableBytes = bytes.nullable();
 
 export const createSchema = z
-  .strictObject({ box, state: desiredState, slots, notEnforced })
+  .strictObject({
+    box,
+    state: desiredState,
+    slots,
+    notEnforced,
+    services: z.array(z.string()).describe("Services that are ready"),
+    syncthing: syncthingEnableSchema.nullable().describe("With --with-syncthing; its password is shown this once"),
+  })
   .describe("devbox-ctl create --json");
 
 export const changeSchema = z

@@ -86,9 +86,6 @@ export async function otherFailure(
 /** The error for an image that came without it. */
 export function noSyncthing(name: string): DevboxError {
   return new DevboxError("WRONG_STATE", `the image of ${name} has no Syncthing.`, {
-    next: [
-      "Make one that has it: devbox-ctl image build",
-      `Put the box on it, with the home that it has: devbox-ctl destroy ${name} --keep-volume, devbox-ctl create ${name} --volume VOLUME`,
-    ],
+    next: ["Make one that has it: devbox-ctl image build", `Then: devbox-ctl rebuild ${name}   (its home stays)`],
   });
 }
