@@ -165,6 +165,7 @@ describe("images", () => {
         size: expect.any(Number) as unknown,
         contract: "1",
         key: expect.stringMatching(HEX) as unknown,
+        parts: [],
       },
     ]);
     expect(parseImages(recorded("images-empty.json"))).toEqual([]);
