@@ -6,7 +6,7 @@ export const SERVICE_STATES = ["ready", "starting", "failing", "stopped", "absen
  * `ready`: up and answering. `starting`: not answering yet. `failing`: it keeps dying. `stopped`: it is not meant to
  * run. `absent`: the image does not have it.
  */
-export type ServiceState = (typeof SERVICE_STATES)[number];
+type ServiceState = (typeof SERVICE_STATES)[number];
 
 /** How a service of a box is, as the image's program `services list` says (docs/image-contract.md). */
 export interface BoxService {

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { setTimeout } from "node:timers/promises";
 import { isRunAlive, runPrefix, runPrefixIn } from "./ids.ts";
 import { runClean, type Ran, type RootlessUser, type RunOptions } from "./rootless.ts";
 
@@ -43,6 +44,15 @@ const KINDS = [
   { list: ["images", "--format", "{{.Repository}}:{{.Tag}}\t{{.Repository}}"], remove: ["rmi", "--force"] },
 ] as const;
 
+/** Podman's own clean-up of a container and its removal meet now and then; the second try finds the rest. */
+async function removeOne(command: readonly string[], id: string, user: RootlessUser | undefined): Promise<void> {
+  const { exitCode, stderr } = await podman([...command, id], { user });
+  if (exitCode === 0) return;
+  if (!stderr.includes("device or resource busy")) throw new Error(`podman ${command.join(" ")} ${id}: ${stderr}`);
+  await setTimeout(500);
+  await podmanOk([...command, "--ignore", id], { user });
+}
+
 async function remove(isOurs: (prefix: string) => boolean, user: RootlessUser | undefined): Promise<string[]> {
   const removed: string[] = [];
   for (const { list, remove: command } of KINDS) {
@@ -50,7 +60,7 @@ async function remove(isOurs: (prefix: string) => boolean, user: RootlessUser | 
       const [id = "", marks = ""] = line.split("\t");
       const prefix = runPrefixIn(marks);
       if (id === "" || prefix === undefined || !isOurs(prefix)) continue;
-      await podmanOk([...command, id], { user });
+      await removeOne(command, id, user);
       removed.push(id);
     }
   }

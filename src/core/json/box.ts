@@ -29,6 +29,10 @@ export const rebuildSchema = z
   .strictObject({ box, state: desiredState, previousImage: z.string().describe("What it was made from before") })
   .describe("devbox-ctl rebuild --json");
 
+export const serviceSchema = z
+  .strictObject({ name: z.string(), service: z.string(), enabled: z.boolean() })
+  .describe("devbox-ctl service enable and disable, with --json");
+
 export const destroySchema = z
   .strictObject({
     name: z.string(),

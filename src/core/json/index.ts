@@ -1,5 +1,13 @@
 import * as z from "zod";
-import { changeSchema, createSchema, destroySchema, listSchema, rebuildSchema, statusSchema } from "./box.ts";
+import {
+  changeSchema,
+  createSchema,
+  destroySchema,
+  listSchema,
+  rebuildSchema,
+  serviceSchema,
+  statusSchema,
+} from "./box.ts";
 import {
   completionSchema,
   configCheckSchema,
@@ -36,6 +44,7 @@ export const JSON_SCHEMAS = {
   create: createSchema,
   change: changeSchema,
   rebuild: rebuildSchema,
+  service: serviceSchema,
   destroy: destroySchema,
   status: statusSchema,
   list: listSchema,

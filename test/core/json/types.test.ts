@@ -11,6 +11,7 @@ import type { imagesJson } from "../../../src/cli/present/images.ts";
 import type { listJson } from "../../../src/cli/present/list.ts";
 import type { imageCheckJson } from "../../../src/cli/present/image-check.ts";
 import type { rebuildJson } from "../../../src/cli/present/rebuild.ts";
+import type { switchJson } from "../../../src/cli/present/service.ts";
 import type { statusJson } from "../../../src/cli/present/status.ts";
 import type { enabledJson, pairedJson, syncthingJson } from "../../../src/cli/present/syncthing.ts";
 import type { volumesJson } from "../../../src/cli/present/volumes.ts";
@@ -43,6 +44,7 @@ type Returned<Command extends { run(): Promise<unknown> }> = Plain<Awaited<Retur
 it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof createJson>>().toEqualTypeOf<Result<"create">>();
   expectTypeOf<Shown<typeof changeJson>>().toEqualTypeOf<Result<"change">>();
+  expectTypeOf<Shown<typeof switchJson>>().toEqualTypeOf<Result<"service">>();
   expectTypeOf<Shown<typeof rebuildJson>>().toEqualTypeOf<Result<"rebuild">>();
   expectTypeOf<Shown<typeof destroyJson>>().toEqualTypeOf<Result<"destroy">>();
   expectTypeOf<Shown<typeof statusJson>>().toEqualTypeOf<Result<"status">>();

@@ -18,13 +18,25 @@ need_npm() {
   exit 1
 }
 
+# This machine's npm with the Node that came with it: another Node first on the PATH would make npm look for its
+# settings beside that one. The registry, the proxies and the certificates are those that it is set up with.
+host_npm() { PATH=$(dirname -- "$(command -v npm)"):$PATH npm "$@"; }
+
+# Keeps the settings of this machine's npm for what runs with another home or Node.
+keep_npm_settings() {
+  need_npm
+  npm_config_userconfig=$(host_npm config get userconfig 2>/dev/null)
+  npm_config_globalconfig=$(host_npm config get globalconfig 2>/dev/null)
+  export npm_config_userconfig npm_config_globalconfig
+}
+
 # Unpacks the package $1, version $2, whose archive has the SHA-512 $3, as directory $4.
 npm_package() {
   archive=$downloads/$1-$2.tgz
   if [ ! -f "$archive" ] || ! printf '%s  %s\n' "$3" "$archive" | sha512sum --check --status; then
     need_npm
     mkdir -p "$work/fetch-$1"
-    (cd -- "$work/fetch-$1" && npm pack --loglevel=error --ignore-scripts "$1@$2" >/dev/null)
+    (cd -- "$work/fetch-$1" && host_npm pack --loglevel=error --ignore-scripts "$1@$2" >/dev/null)
     # A directory of its own, so that whatever npm calls the file, it is the one.
     for fetched in "$work/fetch-$1"/*.tgz; do
       if ! printf '%s  %s\n' "$3" "$fetched" | sha512sum --check --status; then
