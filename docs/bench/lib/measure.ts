@@ -27,7 +27,7 @@ export interface Program {
 }
 
 /** The middle of the values, the mean of the two middle ones when their number is even. */
-function median(values: readonly number[]): number {
+export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
   const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
@@ -36,7 +36,7 @@ function median(values: readonly number[]): number {
 
 const timingOf = (values: readonly number[]): Timing => ({
   runs: values.length,
-  median: median(values),
+  median: medianOf(values),
   min: Math.min(...values),
   max: Math.max(...values),
 });
