@@ -7,7 +7,8 @@ const onRealParts = {
   fileParallelism: false,
   globalSetup: ["test/support/global-setup.ts"],
   testTimeout: 2 * MINUTE,
-  hookTimeout: 10 * MINUTE,
+  // The first to ask for the whole image waits until it is built.
+  hookTimeout: 25 * MINUTE,
 };
 
 export default defineConfig({

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testCli, type TestCli } from "../support/cli.ts";
 import { testName } from "../support/ids.ts";
+import { runClean } from "../support/rootless.ts";
 import { fullImage } from "../support/image.ts";
 
 // What a person sees of a box's services, by the program; what the services do is in box-services.test.ts.
@@ -10,6 +11,32 @@ interface Service {
   readonly state: string;
   readonly lines: readonly string[];
 }
+
+/**
+ * Prints which TCP ports of its arguments answer: addresses are scanned whole, numbers are ports instead of all. Hundreds
+ * of connections at once, each given half a second.
+ */
+const SCAN = String.raw`
+use strict; use Socket; use Fcntl; use IO::Poll qw(POLLOUT POLLERR POLLHUP);
+my @ports = grep { /^\d+$/ } @ARGV; @ports = (1 .. 65535) unless @ports;
+for my $name (grep { !/^\d+$/ } @ARGV) {
+  my $to = inet_aton($name) or next;
+  my @left = @ports;
+  while (my @some = splice @left, 0, 3000) {
+    my $poll = IO::Poll->new; my %of;
+    for my $port (@some) {
+      socket(my $s, PF_INET, SOCK_STREAM, 0) or die; fcntl $s, F_SETFL, O_NONBLOCK;
+      connect $s, pack_sockaddr_in($port, $to); $of{$s} = [$port, $s]; $poll->mask($s => POLLOUT);
+    }
+    my $until = time + 2;
+    while (%of && time < $until && $poll->poll(0.5) > 0) {
+      for my $s ($poll->handles(POLLOUT | POLLERR | POLLHUP)) {
+        my ($port) = @{delete $of{$s} or next}; $poll->remove($s);
+        print "$name:$port\n" if getsockopt($s, SOL_SOCKET, SO_ERROR) eq pack("i", 0) && getpeername $s;
+      }
+    }
+  }
+}`.trim();
 
 const namespace = testName("services");
 let cli: TestCli;
@@ -22,7 +49,7 @@ beforeAll(async () => {
   const limits = { memory: "2GiB", reserve: { memory: "64MiB", disk: "64MiB" } };
   cli = await testCli({ config: { image: await fullImage(), limits, engine: { namespace } } });
   created = (await cli.json(["create", "api", "--with-syncthing", "--yes"])) as typeof created;
-}, 3_000_000);
+});
 afterAll(async () => {
   await cli.run(["destroy", "api", "--yes"]);
   await cli.remove();
@@ -50,6 +77,34 @@ describe("a box with all services", () => {
       const { deviceId } = (await cli.json(["syncthing", "status", "api"])) as { deviceId: string };
       expect(deviceId).toBe(created.syncthing.deviceId);
     }
+  });
+
+  it("opens no port to the host or to other boxes, whichever is tried [FR-039] [A-02]", async () => {
+    // What listens in the box does so on its loopback.
+    const { stdout } = await dev("ss -Htuln | awk '{print $5}'");
+    const listening = stdout.split("\n").filter((address) => address !== "");
+    expect(listening.length).toBeGreaterThanOrEqual(3);
+    expect(listening.filter((address) => !/^(127\.\d+\.\d+\.\d+|\[::1\])(%\S+)?:/.test(address))).toEqual([]);
+    // All ports of all that a neighbour could take for the box: its addresses, its name, the gateway.
+    await cli.json(["create", "neighbour", "--additional", "--yes"]);
+    await cli.json(["service", "disable", "neighbour", "code-server"]);
+    const { stdout: own } = await dev('ip -4 -o address show scope global | awk \'{sub("/.*", "", $4); print $4}\'');
+    const targets = [...own.trim().split("\n"), "10.0.2.2", "10.0.2.3", "api"];
+    const scan = await cli.run(["exec", "neighbour", "--", "perl", "-e", SCAN, ...targets], { timeout: 110_000 });
+    expect(scan).toMatchObject({ exitCode: 0, stdout: "" });
+    // The scan finds what there is to find.
+    const found = await dev(`perl -e '${SCAN}' 127.0.0.1`);
+    expect(found.stdout.split("\n")).toEqual(
+      expect.arrayContaining(["127.0.0.1:8080", "127.0.0.1:8384", "127.0.0.1:22000"]),
+    );
+    // And from the host, which has no way to where the box is.
+    for (const address of own.trim().split("\n")) {
+      const tried = await runClean(["perl", "-e", SCAN, address, "8080", "8384", "22000", "22"], cli.env, {
+        timeout: 60_000,
+      });
+      expect(tried.stdout).toBe("");
+    }
+    await cli.json(["destroy", "neighbour", "--yes"]);
   });
 
   it("lets its owner turn one off for good, and on again", async () => {
