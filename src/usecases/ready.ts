@@ -1,5 +1,6 @@
 import type { BoxRecord } from "../core/box.ts";
 import { DevboxError, hasCode } from "../core/errors.ts";
+import { IMAGE } from "../core/image-contract.ts";
 import type { Deps } from "./deps.ts";
 import type { Step } from "./journal.ts";
 import { needContainer } from "./steps.ts";
@@ -34,6 +35,7 @@ export function readySteps(deps: Deps, boxId: string, ready: string[] = []): [sh
       run: async () => {
         const problems = await waiting().services;
         if (problems.length > 0) throw servicesNotReady(boxOf(deps, boxId), problems);
+        ready.sort((a, b) => rank(a) - rank(b));
         return { detail: ready.length === 0 ? "none in this image" : ready.join(", ") };
       },
     },
@@ -52,6 +54,12 @@ export async function runAllButServices(steps: Promise<void>): Promise<DevboxErr
     if (hasCode(error, "SERVICE_NOT_READY")) return error;
     throw error;
   }
+}
+
+/** The contract's services first, in its order; which is ready first differs from one time to the next. */
+function rank(service: string): number {
+  const place = Object.keys(IMAGE.services).indexOf(service);
+  return place === -1 ? Number.MAX_SAFE_INTEGER : place;
 }
 
 interface Waiting {
