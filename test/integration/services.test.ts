@@ -81,7 +81,7 @@ describe("a box with all services", () => {
 
   it("opens no port to the host or to other boxes, whichever is tried [FR-039] [A-02]", async () => {
     // What listens in the box does so on its loopback; the two UDP sockets of tailscaled take WireGuard's packets alone.
-    const { stdout } = await dev("ss -Htln | awk '{print $5}'");
+    const { stdout } = await dev("ss -Htln | awk '{print $4}'");
     const listening = stdout.split("\n").filter((address) => address !== "");
     expect(listening.length).toBeGreaterThanOrEqual(3);
     expect(listening.filter((address) => !/^(127\.\d+\.\d+\.\d+|\[::1\])(%\S+)?:/.test(address))).toEqual([]);
