@@ -104,7 +104,7 @@ describe("a box with all services", () => {
     // is the answer that counts: code-server's, which the box itself gets.
     const health = ["curl", "--silent", "--max-time", "5", "--noproxy", "*"];
     expect((await dev(`${health.join(" ").replace("*", "'*'")} http://127.0.0.1:8080/healthz`)).stdout).toContain(
-      "heartbeat",
+      "lastHeartbeat",
     );
     for (const address of own.trim().split("\n")) {
       const { stdout: answer } = await runClean([...health, `http://${address}:8080/healthz`], cli.env);
