@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { appendFile, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -158,6 +159,17 @@ describe("Zed's remote server", () => {
     const { stdout: minimal } = await run(path.join(BUILDER, "content-key"), "--debian", "--minimal");
     expect(wanted).toBe(minimal);
     const kept = path.join(process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME!, ".cache"), "devbox-ctl/images");
+    // Podman may have the image from another time although the cache is new.
+    if (!existsSync(path.join(kept, `debian-${minimal}.tar`))) {
+      await run(
+        path.join(BUILDER, "build"),
+        "--minimal",
+        "--cache",
+        kept,
+        "--output",
+        path.join(scratch, "unused.tar"),
+      );
+    }
     await cp(path.join(kept, `debian-${minimal}.tar`), path.join(cache, `debian-${minimal}.tar`));
     return cache;
   };
@@ -277,7 +289,7 @@ describe("the whole image", () => {
   });
 });
 
-it("leaves out what it was told to leave out, and Node with those who need it", async () => {
+it("leaves out what it was told to leave out, and Node with those who need it", { timeout: 600_000 }, async () => {
   // What is left takes no packages beyond the minimal image's, and tailscale is in the cache: nothing has to be made.
   await Promise.all([testImage(), fullImage()]);
   const without = ["tools", "runtimes", "syncthing", "code-server"].flatMap((part) => ["--without", part]);

@@ -19,8 +19,8 @@ import {
 
 const present = await hasSyncthing();
 const LIMITS = { memory: "512MiB", reserve: { memory: "64MiB", disk: "64MiB" } };
-/** Milliseconds within which a change has to be seen, and within which two devices have to find each other. */
-const [SEEN, FOUND] = [10_000, 60_000];
+/** Milliseconds that a busy machine is given for a change to be seen, and for two devices to find each other. */
+const [SEEN, FOUND] = [60_000, 60_000];
 
 let cli: TestCli;
 let other: OtherDevice;
