@@ -1,6 +1,6 @@
 import { IMAGE } from "../core/image-contract.ts";
 import { type BoxService, readServices } from "../core/services.ts";
-import { DevboxError } from "../core/errors.ts";
+import { DevboxError, hasCode } from "../core/errors.ts";
 import { printableLines, quote } from "../core/text.ts";
 import { SECOND } from "../core/time.ts";
 import { findBox, usableContainer } from "./access.ts";
@@ -19,8 +19,15 @@ export async function servicesOf(
   containerId: string,
 ): Promise<readonly BoxService[] | undefined> {
   const argv = [IMAGE.programs.services, "list"];
-  const { exitCode, stdout } = await deps.engine.runProgram(containerId, { argv, user: "root", timeout: ANSWER_LIMIT });
-  return exitCode === 0 ? readServices(stdout) : undefined;
+  try {
+    const run = { argv, user: "root", timeout: ANSWER_LIMIT } as const;
+    const { exitCode, stdout } = await deps.engine.runProgram(containerId, run);
+    return exitCode === 0 ? readServices(stdout) : undefined;
+  } catch (error) {
+    // What a box says must not keep anybody from learning the rest.
+    if (hasCode(error, "ENGINE_TIMEOUT", "ENGINE_GARBAGE")) return undefined;
+    throw error;
+  }
 }
 
 /** Lines of a service's log that are shown to who does not say how many. */

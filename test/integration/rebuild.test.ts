@@ -142,3 +142,16 @@ describe("image check", () => {
     expect(await cli.run(["image", "check", "localhost/none:1"])).toMatchObject({ exitCode: 7 });
   });
 });
+
+describe("a box whose programs are hostile", () => {
+  it("keeps nobody from its status, and is not left printing for ever", async () => {
+    const asRoot = (script: string): Promise<string> => podmanOk(["exec", `${namespace}-api`, "sh", "-c", script]);
+    await asRoot("printf '#!/bin/sh\\nexec cat /dev/zero\\n' >/usr/libexec/devbox/services");
+    expect(await cli.json(["status", "api"])).toMatchObject({ state: "running", services: null });
+    expect((await asRoot("pgrep -fc '^cat /dev/zer[o]' || true")).trim()).toBe("0");
+    await asRoot("printf '#!/bin/sh\\nprintf \"\\\\033[2J\"; exit 0\\n' >/usr/libexec/devbox/services");
+    expect(await cli.json(["status", "api"])).toMatchObject({ services: null });
+    expect((await cli.run(["status", "api"])).stdout).not.toContain("\u001b");
+    await cli.json(["rebuild", "api"]);
+  });
+});

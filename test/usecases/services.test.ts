@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DevboxError } from "../../src/core/errors.ts";
 import { styleFor } from "../../src/cli/style.ts";
 import { presentStatus } from "../../src/cli/present/status.ts";
 import type { ProgramRun } from "../../src/ports/engine.ts";
@@ -41,6 +42,12 @@ describe("the services of a box", () => {
   it("are not asked of a box that is stopped, and a box that says nonsense has none to show", async () => {
     using world = await boxWith([READY]);
     world.engine.program = () => ({ exitCode: 0, stdout: "nonsense", stderr: "" });
+    const result = await status(world.process(), { name: "api" });
+    expect(result.services).toBeUndefined();
+    expect(presentStatus(styleFor(process.stdout), result, world.now)).toContain("the box does not say how they are");
+    world.engine.program = () => {
+      throw new DevboxError("ENGINE_GARBAGE", "podman exec printed more than devbox-ctl reads.");
+    };
     expect((await status(world.process(), { name: "api" })).services).toBeUndefined();
     await stop(world.process(), { name: "api" });
     const calls = world.engine.calls.length;

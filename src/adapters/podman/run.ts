@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly token?: string;
   /** Given on standard input; nothing when left out. */
   readonly input?: string;
+  /** Most characters of output; what prints more is ended, and its output garbage. */
+  readonly most?: number;
   /** Told each line of its output as it comes. */
   readonly onLine?: (line: string) => void;
   /** Options of podman itself, before its command. */
@@ -56,7 +58,7 @@ export async function runPodman(
     ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
     detached: true,
     cleanup: false,
-    maxBuffer: MOST,
+    maxBuffer: options.most ?? MOST,
     ...(options.onLine === undefined ? {} : { stdout: teller(options.onLine) }),
     ...(options.token === undefined ? {} : { env: { [TOKEN_VARIABLE]: options.token } }),
   });
@@ -64,7 +66,7 @@ export async function runPodman(
   const result = await child;
   limit.lift();
   if (limit.isOver()) throw timedOut(command, args, timeout);
-  if (result.isMaxBuffer) throw tooMuch(args);
+  if (result.isMaxBuffer) throw tooMuch(args, options.most ?? MOST);
   const { stdout, stderr, exitCode } = result;
   if (exitCode === undefined)
     throw result.signal === undefined ? unstarted(command, result.code) : killed(args, result.signal);
@@ -160,9 +162,9 @@ function killed(args: readonly string[], signal: string): DevboxError {
   });
 }
 
-function tooMuch(args: readonly string[]): DevboxError {
+function tooMuch(args: readonly string[], most: number): DevboxError {
   return new DevboxError("ENGINE_GARBAGE", `${spoken(args)} printed more than devbox-ctl reads.`, {
-    why: `It was stopped after ${String(MOST / 1024 / 1024)} MiB.`,
+    why: `It was stopped after ${String(most / 1024 / 1024)} MiB.`,
     next: ["See which podman is used: devbox-ctl doctor"],
   });
 }

@@ -1,9 +1,23 @@
+import { randomUUID } from "node:crypto";
 import { constants } from "node:os";
 import { IMAGE } from "../../core/image-contract.ts";
 import { iso } from "../../core/time.ts";
 import type { ContainerEngine } from "../../ports/engine.ts";
 import { sessionArguments } from "./arguments.ts";
 import { attachPodman, pipePodman, type PodmanCommand, runPodman, unstarted, words } from "./run.ts";
+
+/** Milliseconds that the box has to end a session. */
+const END_LIMIT = 10_000;
+
+/** Kills what carries an id in its environment, root's too; end-session ends what is dev's alone. */
+const END_PROGRAM = `
+for file in $(grep -lzxF "DEVBOX_SESSION=$1" /proc/[0-9]*/environ 2>/dev/null); do
+  pid=\${file#/proc/}
+  kill -s KILL "\${pid%/environ}" 2>/dev/null
+done`;
+
+/** Most characters that a program of the image may answer; the longest honest answers have some thousands. */
+const PROGRAM_OUTPUT = 4 * 1024 * 1024;
 
 /** Milliseconds that a program has to end after its streams were closed. */
 const KILL_AFTER = 5000;
@@ -23,7 +37,7 @@ export function sessionCalls(command: PodmanCommand): SessionCalls {
     async endSession(containerId, sessionId, signal) {
       const args = ["exec", containerId, IMAGE.programs.endSession, sessionId, signal];
       // The box may have stopped, the session may have ended: either way nothing is left to end.
-      await runPodman(command, args, { allow: () => true, timeout: 10_000 });
+      await runPodman(command, args, { allow: () => true, timeout: END_LIMIT });
     },
 
     pipe(containerId, argv) {
@@ -46,13 +60,22 @@ export function sessionCalls(command: PodmanCommand): SessionCalls {
     },
 
     async runProgram(containerId, { argv, user, input, timeout }) {
-      const interactive = input === undefined ? [] : ["--interactive"];
-      const result = await runPodman(command, ["exec", ...interactive, "--user", user, containerId, ...argv], {
-        allow: () => true,
-        ...(input === undefined ? {} : { input }),
-        ...(timeout === undefined ? {} : { timeout }),
-      });
-      return { ...result, stderr: words(result.stderr) };
+      const id = randomUUID().replaceAll("-", "");
+      const how = [...(input === undefined ? [] : ["--interactive"]), "--user", user, "--env", `DEVBOX_SESSION=${id}`];
+      try {
+        const result = await runPodman(command, ["exec", ...how, containerId, ...argv], {
+          allow: () => true,
+          most: PROGRAM_OUTPUT,
+          ...(input === undefined ? {} : { input }),
+          ...(timeout === undefined ? {} : { timeout }),
+        });
+        return { ...result, stderr: words(result.stderr) };
+      } catch (error) {
+        // Without its client it would run on in the box, and the engine's monitor would go on reading what it prints.
+        const end = ["exec", containerId, "sh", "-c", END_PROGRAM, "sh", id];
+        await runPodman(command, end, { allow: () => true, timeout: END_LIMIT }).catch(() => undefined);
+        throw error;
+      }
     },
 
     async logs(containerId, request) {

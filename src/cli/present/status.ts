@@ -69,7 +69,7 @@ function limited(style: Style, result: StatusResult, limit: StatusResult["unenfo
 }
 
 /** One line a service; what keeps failing says why. */
-function servicesLines(style: Style, { services = [], box }: StatusResult): [string, string][] {
+function servicesLines(style: Style, { services, box, state }: StatusResult): [string, string][] {
   const marks = {
     ready: style.good("✓"),
     starting: style.warn("…"),
@@ -77,6 +77,7 @@ function servicesLines(style: Style, { services = [], box }: StatusResult): [str
     stopped: "-",
     absent: "-",
   };
+  if (services === undefined) return state === "running" ? [["services", "the box does not say how they are"]] : [];
   return services.map((service, index) => {
     const { name, state, restarts, lastExit, lines } = service;
     const times = restarts === 0 ? "" : `, ${count(restarts, "restart")}`;
