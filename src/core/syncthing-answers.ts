@@ -7,7 +7,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** What `syncthing setup` prints in a box. @throws {DevboxError} ENGINE_GARBAGE */
 export function readSetup(text: string): SyncthingSetup {
-  return read(text, (json) => ({ deviceId: need(json, "deviceId"), password: maybe(json, "password") }));
+  return read(text, (json) => ({ deviceId: deviceIdOf(json), password: maybe(json, "password") }));
 }
 
 /** What `syncthing password` prints. @throws {DevboxError} ENGINE_GARBAGE */
@@ -17,7 +17,7 @@ export function readPassword(text: string): string {
 
 /** What `syncthing pair` prints. @throws {DevboxError} ENGINE_GARBAGE */
 export function readPaired(text: string): { readonly deviceId: string; readonly added: boolean } {
-  return read(text, (json) => ({ deviceId: need(json, "deviceId"), added: json.added === true }));
+  return read(text, (json) => ({ deviceId: deviceIdOf(json), added: json.added === true }));
 }
 
 /** What `syncthing unpair` prints. @throws {DevboxError} ENGINE_GARBAGE */
@@ -30,7 +30,7 @@ export function readStatus(text: string): SyncthingStatus {
   return read(text, (json) => {
     const discovery = object(json.discovery);
     return {
-      deviceId: need(json, "deviceId"),
+      deviceId: deviceIdOf(json),
       version: need(json, "version"),
       password: object(json.gui).password === true,
       listeners: list(json, "listeners").map((each) => ({
@@ -95,6 +95,13 @@ function pending(json: Json): PendingDevice {
     address: maybe(json, "address"),
     since: time(json, "since"),
   };
+}
+
+/** The box's own device id, in the one form that there is: it is printed, copied and typed into other programs. */
+function deviceIdOf(json: Json): string {
+  const id = need(json, "deviceId");
+  if (!/^[A-Z2-7]{7}(-[A-Z2-7]{7}){7}$/.test(id)) throw new Unreadable();
+  return id;
 }
 
 /** Thrown by the readers below, and turned into an error that quotes the answer by {@link read}. */

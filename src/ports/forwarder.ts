@@ -11,8 +11,10 @@ export interface Incoming {
    * Joins it with the streams of a program in a box, both ways, each at the pace of whoever takes the bytes. The end
    * of one direction is handed on and leaves the other open. Resolves when both are over, with who ended it: the
    * program in the box, or the connection by breaking; never rejects.
+   * @param guarded refuse what asks over HTTP for another host than this machine's loopback: a page of the user's own
+   * browser that was given this address under its own name (DNS rebinding)
    */
-  carry(pipe: BoxPipe): Promise<"program" | "connection">;
+  carry(pipe: BoxPipe, guarded: boolean): Promise<"program" | "connection">;
   /** Ends it at once, in both directions; a `carry` that is under way ends with it, and with it the program. */
   drop(): void;
 }

@@ -72,15 +72,23 @@ export async function undoRebuild(
 ): Promise<void> {
   const { previous } = needInput(operation.input);
   const { containerId } = previous;
-  await removeAllBut(deps, box, containerId);
   const { before = "running" } = operation.input;
-  try {
-    await deps.engine.renameBox(containerId, namesOf(deps, box).own, box.id);
-    if (before === "running") await deps.engine.startBox(containerId, box.id);
-  } catch (error) {
-    if (!hasCode(error, "ENGINE_FAILED", "CONTAINER_GONE")) throw error;
-    deps.progress.remark(`the old container of ${box.name} does not start: ${error.why ?? error.message}`);
+  if ((await deps.engine.inspect(containerId)) === undefined) {
+    // Somebody removed it meanwhile; then the new one, whatever it is, is all there is.
+    deps.ledger.finish(operation.id, box.id, { desired: before });
+    return;
   }
+  await removeAllBut(deps, box, containerId);
+  const attempt = async (act: Promise<void>): Promise<void> => {
+    try {
+      await act;
+    } catch (error) {
+      if (!hasCode(error, "ENGINE_FAILED", "CONTAINER_GONE")) throw error;
+      deps.progress.remark(`the old container of ${box.name}: ${error.why ?? error.message}`);
+    }
+  };
+  await attempt(deps.engine.renameBox(containerId, namesOf(deps, box).own, box.id));
+  if (before === "running") await attempt(deps.engine.startBox(containerId, box.id));
   deps.ledger.finish(operation.id, box.id, { containerId, spec: previous.spec, desired: before });
 }
 

@@ -1,5 +1,6 @@
 import type { BoxRecord } from "../core/box.ts";
 import { DevboxError, hasCode, messageOf } from "../core/errors.ts";
+import { recoveryOf } from "../core/operation.ts";
 import type { BoxChange, OperationStart } from "../ports/ledger.ts";
 import { containerGone, usableContainer } from "./access.ts";
 import type { Deps } from "./deps.ts";
@@ -60,7 +61,11 @@ async function run(deps: Deps, box: BoxRecord, operation: OperationStart): Promi
   try {
     return await runAllButServices(runSteps(deps, journal, stepsOf(deps, box, operation)));
   } catch (error) {
-    throw await takeBack(deps, box, operation, error);
+    const record = deps.ledger.operationOn(box.id);
+    if (record === undefined || recoveryOf(record) === "undo") throw await takeBack(deps, box, operation, error);
+    // The new container is proven and the old one may be gone: from here on there is only going on.
+    const steady: Deps = { ...deps, interrupt: new AbortController().signal };
+    return runAllButServices(runSteps(steady, record, stepsOf(steady, box, operation)));
   }
 }
 
@@ -78,10 +83,14 @@ async function takeBack(deps: Deps, box: BoxRecord, operation: OperationStart, e
     });
   }
   if (!(error instanceof DevboxError)) return error;
+  const image = operation.input.spec?.image ?? "";
   const code = hasCode(error, "INTERRUPTED") ? "interrupted" : "no good";
   return new DevboxError(error.code, `the rebuild of ${box.name} was ${code}; it is what it was before.`, {
     why: [error.message, error.why].filter(Boolean).join("\n"),
-    next: ["Look at the image: devbox-ctl image check", `Go on as before: devbox-ctl ssh ${box.name}`],
+    next: [
+      ...(code === "interrupted" ? [] : [`Look at the image: devbox-ctl image check ${image}`]),
+      `Go on as before: devbox-ctl ssh ${box.name}`,
+    ],
     cause: error,
   });
 }

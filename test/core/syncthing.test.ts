@@ -68,7 +68,14 @@ describe("answers of a box", () => {
     expect(read.devices[0]?.lastSeen).toBe(Date.UTC(2026, 0, 31, 8));
     expect(read.pending[0]?.since).toBeUndefined();
     expect(read.discovery).toEqual({ global: false, local: false, relays: false });
-    expect(readSetup(`{"deviceId":"x","password":null}`)).toEqual({ deviceId: "x", password: undefined });
+    const setup = JSON.stringify({ deviceId: IDS[0], password: null });
+    expect(readSetup(setup)).toEqual({ deviceId: IDS[0], password: undefined });
+    // It is printed and copied: nothing but a device id is one.
+    for (const deviceId of ["x", `\u001b[31m${IDS[0] ?? ""}`, `${IDS[0] ?? ""}\n`]) {
+      expect(() => readSetup(JSON.stringify({ deviceId }))).toThrow(
+        expect.objectContaining({ code: "ENGINE_GARBAGE" }),
+      );
+    }
   });
 
   it("that are garbage are an error of ours, whatever they are", () => {

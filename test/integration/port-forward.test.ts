@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer, connect, type AddressInfo, type Socket } from "node:net";
+import { connect, createConnection, createServer, type AddressInfo, type Socket } from "node:net";
 import { buffer, text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
@@ -187,6 +187,22 @@ it("listens on 127.0.0.1 alone, and refuses other users of this machine", async 
   expect(stranger.stdout).toBe("");
   await expect.poll(stderr, { timeout: 15_000 }).toMatch(/a connection of another user \(uid \d+\) was refused/);
   expect(await ask(port, "count\nabc")).toBe("3\n");
+});
+
+it("takes nobody for the owner of another connection that has the same port", async (context) => {
+  context.skip(process.getuid?.() !== 0, "becoming another user needs root");
+  const { ports } = await forward("0:9000");
+  const port = ports[0] ?? 0;
+  // The owner's connection, held open; its row of the kernel's table is the one that must not be taken for another's.
+  const held = createConnection({ host: "127.0.0.1", port });
+  await once(held, "connect");
+  const script = `use Socket; socket(S, PF_INET, SOCK_STREAM, 0); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);
+    bind(S, pack_sockaddr_in(${held.localPort ?? 0}, inet_aton("127.0.0.2"))) or die "bind"; connect(S, pack_sockaddr_in(${port}, inet_aton("127.0.0.1"))) or die "connect";
+    syswrite S, "count\nabc"; shutdown S, 1; print while <S>;`;
+  const thief = await runClean(["setpriv", "--reuid=nobody", "--clear-groups", "perl", "-e", script], benchEnv());
+  held.destroy();
+  expect(thief.stdout).toBe("");
+  expect(thief.stderr).not.toMatch(/bind|connect at/);
 });
 
 it("says which port is taken, wrong or not allowed, and what to do", async () => {

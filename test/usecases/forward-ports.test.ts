@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { peerUid } from "../../src/adapters/forward/peers.ts";
+import { asksForForeignHost, peerUid } from "../../src/adapters/forward/peers.ts";
 import { hasCode } from "../../src/core/errors.ts";
 import { portPairs } from "../../src/usecases/forward/ports.ts";
 
@@ -63,5 +63,33 @@ describe("whose a connection is", () => {
       row("0A00000A:C350", own, 7, 9),
     ];
     expect(peerUid(table(...others), 50_000, 8080)).toBeUndefined();
+  });
+});
+
+describe("a request that comes over a forward to the editor", () => {
+  const request = (host: string) => `GET /?folder=/ HTTP/1.1\r\nUser-Agent: x\r\nHost: ${host}\r\n\r\n`;
+
+  it.each(["127.0.0.1:8080", "localhost:8081", "LOCALHOST", "[::1]:8080", " 127.0.0.1 "])(
+    "is let in for %s",
+    (host) => {
+      expect(asksForForeignHost(request(host))).toBe(false);
+    },
+  );
+
+  it.each([
+    "evil.example:8080",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example:80",
+    "",
+    "api:8080",
+    "127.0.0.1@evil.example",
+  ])("is refused for %j: a page that had its name point here (DNS rebinding)", (host) => {
+    expect(asksForForeignHost(request(host))).toBe(true);
+  });
+
+  it("is refused when it names no host, and let alone when it is no HTTP", () => {
+    expect(asksForForeignHost("GET / HTTP/1.0\r\n\r\n")).toBe(true);
+    expect(asksForForeignHost("SSH-2.0-OpenSSH_9.2\r\n")).toBe(false);
+    expect(asksForForeignHost("")).toBe(false);
   });
 });

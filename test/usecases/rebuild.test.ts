@@ -98,4 +98,30 @@ describe("rebuild", () => {
       ...{ "removeContainer before": NEXT, "removeContainer after": NEXT },
     });
   });
+
+  it("that is interrupted when the old container is gone goes on to its end [X-13]", async () => {
+    using world = await worldWithBox();
+    const controller = new AbortController();
+    world.engine.fault = (call, when) => {
+      if (call === "removeContainer" && when === "after") controller.abort("INT");
+    };
+    const { box } = await rebuild(world.process("alice", 1, controller.signal), { name: "api", image: NEXT });
+    expect(box.spec.image).toBe(NEXT);
+    expect(containers(world)).toEqual([{ name: "devbox-api", image: NEXT, state: "running" }]);
+    expect(world.process().ledger.operations()).toEqual([]);
+  });
+
+  it("whose old container somebody removed meanwhile keeps the new one [X-13]", async () => {
+    using world = await worldWithBox();
+    const old = boxOf(world)?.containerId ?? "";
+    world.engine.problems = ["home: /home/dev is not writable by dev"];
+    const { waitReady } = world.engine;
+    world.engine.waitReady = (...args) => {
+      world.engine.containers.delete(old);
+      return waitReady(...args);
+    };
+    expect(await codeOf(rebuild(world.process(), { name: "api", image: NEXT }))).toBe("NOT_READY");
+    expect(containers(world)).toEqual([{ name: "devbox-api", image: NEXT, state: "running" }]);
+    expect(boxOf(world)).toMatchObject({ spec: { image: NEXT }, desired: "running" });
+  });
 });

@@ -1,6 +1,33 @@
 import type { Socket } from "node:net";
 import { finished } from "node:stream/promises";
 import type { BoxPipe } from "../../ports/engine.ts";
+import { asksForForeignHost } from "./peers.ts";
+
+interface CarryOptions {
+  readonly isHeld: () => boolean;
+  readonly guarded: boolean;
+}
+
+const REFUSAL =
+  "HTTP/1.1 421 Misdirected Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n" +
+  "devbox-ctl: this address answers as 127.0.0.1 or localhost alone.\n";
+
+/** What the other end says first; undefined when it says nothing and ends. */
+function firstChunk(socket: Socket): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off("data", said).off("end", done).off("close", done);
+      resolve(undefined);
+    };
+    const said = (chunk: Buffer) => {
+      socket.pause();
+      socket.off("data", said).off("end", done).off("close", done);
+      resolve(chunk);
+    };
+    socket.on("data", said).on("end", done).on("close", done);
+    socket.resume();
+  });
+}
 
 /** Milliseconds between looks at whether a connection that has said everything is still listened to. */
 const LOOK = 10_000;
@@ -9,9 +36,13 @@ const LOOK = 10_000;
  * Joins a connection with a program's streams. Each direction ends by itself, so that who has said everything can
  * still listen. When the program has ended, what it said is delivered and the connection closed; when the connection
  * breaks, the program is ended.
- * @param isHeld whether a program still holds the other end: one that is gone looks at first like one that only listens
+ * @param options.isHeld whether a program still holds the other end: one that is gone looks at first like one that only listens
  */
-export async function carry(socket: Socket, pipe: BoxPipe, isHeld: () => boolean): Promise<"program" | "connection"> {
+export async function carry(
+  socket: Socket,
+  pipe: BoxPipe,
+  { isHeld, guarded }: CarryOptions,
+): Promise<"program" | "connection"> {
   const state = { isBroken: false };
   const broken = () => {
     // With both directions at their end it was not broken, and the program is about to end as well.
@@ -29,7 +60,15 @@ export async function carry(socket: Socket, pipe: BoxPipe, isHeld: () => boolean
     }, LOOK);
   });
   if (socket.destroyed) broken();
-  socket.pipe(pipe.stdin);
+  const first = guarded ? await firstChunk(socket) : undefined;
+  if (first !== undefined && asksForForeignHost(first.toString("latin1"))) {
+    state.isBroken = true;
+    socket.end(REFUSAL);
+    pipe.kill();
+  } else {
+    if (first !== undefined) pipe.stdin.write(first);
+    socket.pipe(pipe.stdin);
+  }
   pipe.stdout.pipe(socket);
   await Promise.allSettled([pipe.ended, finished(pipe.stdout, { writable: false })]);
   clearInterval(looking);

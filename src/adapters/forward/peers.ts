@@ -20,3 +20,13 @@ export function peerUid(table: string, peer: number, own: number): number | unde
   }
   return undefined;
 }
+
+/**
+ * Whether the first bytes of a connection are an HTTP request that was meant for another host than this machine's
+ * loopback. Browsers send the name that a page was opened under; a page that had its name point here would send that.
+ */
+export function asksForForeignHost(head: string): boolean {
+  if (!/^[A-Z]+ \S+ HTTP\/1\.[01]\r?\n/.test(head)) return false;
+  const host = /\nhost:[ \t]*([^\r\n]*?)[ \t]*\r?\n/i.exec(head)?.[1];
+  return host === undefined || !/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host);
+}

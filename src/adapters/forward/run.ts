@@ -47,7 +47,7 @@ function unopened(error: NodeJS.ErrnoException, port: number): Error {
 function incoming(socket: Socket): Incoming {
   return {
     uid: uidOf(socket),
-    carry: (pipe) => carry(socket, pipe, () => uidOf(socket) !== undefined),
+    carry: (pipe, guarded) => carry(socket, pipe, { isHeld: () => uidOf(socket) !== undefined, guarded }),
     drop: () => {
       socket.resetAndDestroy();
     },
@@ -55,7 +55,10 @@ function incoming(socket: Socket): Incoming {
 }
 
 /** Asked before anything else is done, because the answer is gone when the other end is. */
-function uidOf({ remotePort, localPort }: Socket): number | undefined {
+function uidOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): number | undefined {
+  // Only rows of 127.0.0.1 are looked for: from another address of the loopback, the row of somebody else's
+  // connection with the same port would be taken for this one's.
+  if (remoteAddress !== ADDRESS || localAddress !== ADDRESS) return undefined;
   if (remotePort === undefined || localPort === undefined) return undefined;
   for (const file of PEER_TABLES) {
     const uid = peerUid(tableIn(file), remotePort, localPort);

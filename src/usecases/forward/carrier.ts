@@ -6,6 +6,9 @@ import type { Incoming } from "../../ports/forwarder.ts";
 import type { Deps } from "../deps.ts";
 import { createLifeline } from "./lifeline.ts";
 
+/** Ports whose program takes whoever reaches it for its owner: code-server asks for no password by default. */
+const GUARDED = new Set<number>(IMAGE.services["code-server"].ports);
+
 /** Most connections at once: each is a process here and one in the box. A page of an editor needs some ten. */
 const MOST = 64;
 /** How often the same remark is made, and use is entered in the ledger. */
@@ -50,7 +53,7 @@ export function createCarrier(deps: Deps, { box, by, onFailure }: CarrierInput):
     }
     used();
     const pipe = lifeline.pipe(containerId, [IMAGE.programs.connect, String(port)]);
-    const [{ exitCode, stderr }, endedBy] = await Promise.all([pipe.ended, incoming.carry(pipe)]);
+    const [{ exitCode, stderr }, endedBy] = await Promise.all([pipe.ended, incoming.carry(pipe, GUARDED.has(port))]);
     pipe.over();
     if (exitCode === 0 || endedBy === "connection") return;
     if (exitCode === NOTHING_LISTENS) {
