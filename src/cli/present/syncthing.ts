@@ -28,7 +28,7 @@ export function presentEnabled(style: Style, { name, deviceId, password }: Enabl
     ]),
     "",
     `  ${style.strong("→")} Pair a device: devbox-ctl syncthing pair ${name}`,
-    `  ${style.strong("→")} Look at it without a tailnet: devbox-ctl port-forward ${name} ${String(SYNC_GUI.port)}`,
+    `  ${style.strong("→")} Look at it without a tailnet: devbox-ctl port-forward ${name} ${String(SYNC_GUI.port + 1)}:${String(SYNC_GUI.port)}`,
   ].join("\n");
 }
 
