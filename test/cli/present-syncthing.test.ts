@@ -34,7 +34,7 @@ it("shows nothing of a box's that could move a cursor [FR-041]", () => {
   const conflicts = { count: 1, complete: false, files: [evil] };
   const status = readStatus(
     JSON.stringify({
-      deviceId: evil,
+      deviceId: ID,
       version: evil,
       listeners: [{ address: evil, error: evil }],
       folders: [{ ...folder, failures, conflicts }],
