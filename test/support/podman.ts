@@ -28,7 +28,13 @@ export async function podmanOk(
   args: readonly string[],
   options: RunOptions & { readonly user?: RootlessUser | undefined } = {},
 ): Promise<string> {
-  const { stdout, stderr, exitCode } = await podman(args, options);
+  let { stdout, stderr, exitCode } = await podman(args, options);
+  // Podman's own clean-up of a container with ids of its own, and its removal, meet now and then: the removal has
+  // happened then, or happens at the second try.
+  if (args[0] === "rm" && exitCode !== 0 && stderr.includes("device or resource busy")) {
+    await setTimeout(500);
+    ({ stdout, stderr, exitCode } = await podman(["rm", "--ignore", ...args.slice(1)], options));
+  }
   if (exitCode !== 0) throw new Error(`podman ${args.join(" ")}: exit ${String(exitCode)}: ${stderr}`);
   return stdout;
 }
@@ -44,15 +50,6 @@ const KINDS = [
   { list: ["images", "--format", "{{.Repository}}:{{.Tag}}\t{{.Repository}}"], remove: ["rmi", "--force"] },
 ] as const;
 
-/** Podman's own clean-up of a container and its removal meet now and then; the second try finds the rest. */
-async function removeOne(command: readonly string[], id: string, user: RootlessUser | undefined): Promise<void> {
-  const { exitCode, stderr } = await podman([...command, id], { user });
-  if (exitCode === 0) return;
-  if (!stderr.includes("device or resource busy")) throw new Error(`podman ${command.join(" ")} ${id}: ${stderr}`);
-  await setTimeout(500);
-  await podmanOk([...command, "--ignore", id], { user });
-}
-
 async function remove(isOurs: (prefix: string) => boolean, user: RootlessUser | undefined): Promise<string[]> {
   const removed: string[] = [];
   for (const { list, remove: command } of KINDS) {
@@ -60,7 +57,7 @@ async function remove(isOurs: (prefix: string) => boolean, user: RootlessUser | 
       const [id = "", marks = ""] = line.split("\t");
       const prefix = runPrefixIn(marks);
       if (id === "" || prefix === undefined || !isOurs(prefix)) continue;
-      await removeOne(command, id, user);
+      await podmanOk([...command, id], { user });
       removed.push(id);
     }
   }
