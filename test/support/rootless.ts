@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, realpath } from "node:fs/promises";
+import { cp, mkdir, readFile, realpath, rm } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
 import { execa, type Options } from "execa";
@@ -109,6 +109,8 @@ export async function installFor(user: RootlessUser): Promise<string> {
   const folder = path.join(user.home, "devbox-ctl");
   await mkdir(path.join(folder, "node"), { recursive: true });
   for (const part of ["bin", "dist", "containers", "package.json"]) {
+    // The box's overlay has a link to nowhere, which cannot be copied over one that is there.
+    await rm(path.join(folder, part), { recursive: true, force: true });
     await cp(path.join(ROOT, part), path.join(folder, part), { recursive: true, force: true });
   }
   await cp(await realpath(process.execPath), path.join(folder, "node/node"), { force: true });
