@@ -17,6 +17,8 @@ import type { ImageBuilder } from "../ports/image-builder.ts";
 import type { Ledger } from "../ports/ledger.ts";
 import type { LocalFiles } from "../ports/local-files.ts";
 import type { Progress } from "../ports/progress.ts";
+import type { SecretStore } from "../ports/secret-store.ts";
+import type { Tailnet } from "../ports/tailnet.ts";
 import type { Deps } from "../usecases/deps.ts";
 import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
 import { keepConfig, keptConfig } from "./config-cache.ts";
@@ -125,6 +127,17 @@ export async function forwarder(): Promise<Forwarder> {
   return createForwarder();
 }
 
+/** Where auth keys are; its library is large, so it is loaded only when a key is read. */
+function secretStore(config: Config): Promise<SecretStore> {
+  return Promise.reject(new DevboxError("SECRETS_NOT_SET_UP", `no provider ${config.secrets.provider}`));
+}
+
+/** The control plane of the tailnet that boxes join. */
+function tailnet(config: Config): Promise<Tailnet | undefined> {
+  if (config.tailnet.provider === "none") return Promise.resolve(undefined);
+  return Promise.reject(new DevboxError("TAILNET_NOT_SET_UP", `no provider ${config.tailnet.provider}`));
+}
+
 /** Everything a use case needs, on the real parts. */
 export function compose(config: Config, progress: Progress, interrupt: AbortSignal): Deps {
   return { ...composeWithoutLedger(config, progress, interrupt), ledger: ledgerOf(config) };
@@ -145,6 +158,8 @@ function composeWithoutLedger(config: Config, progress: Progress, interrupt: Abo
     clock: systemClock,
     host: createHost(systemClock),
     config,
+    secrets: () => secretStore(config),
+    tailnet: () => tailnet(config),
     caller: callerFromProcess(),
     progress,
     interrupt,

@@ -136,6 +136,8 @@ export interface ProgramRun {
   readonly input?: string;
   /** Milliseconds; the engine's own limit when left out. */
   readonly timeout?: number;
+  /** Marks the engine's process; see {@link Host.waitForOrphans}. */
+  readonly token?: string;
 }
 
 export interface ProgramResult {

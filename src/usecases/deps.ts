@@ -5,6 +5,8 @@ import type { ContainerEngine } from "../ports/engine.ts";
 import type { Host } from "../ports/host.ts";
 import type { Ledger } from "../ports/ledger.ts";
 import type { Progress } from "../ports/progress.ts";
+import type { SecretStore } from "../ports/secret-store.ts";
+import type { Tailnet } from "../ports/tailnet.ts";
 
 /** What every use case is given: the ports, the configuration and who asks. */
 export interface Deps {
@@ -15,6 +17,10 @@ export interface Deps {
   readonly config: Config;
   readonly caller: Caller;
   readonly progress: Progress;
+  /** Where auth keys are; made when it is first asked for, because its library is large. */
+  readonly secrets: () => Promise<SecretStore>;
+  /** The control plane of the configured tailnet; undefined when boxes join none. */
+  readonly tailnet: () => Promise<Tailnet | undefined>;
   /** Aborted when the user wants to stop; looked at between steps, never in the middle of one. */
   readonly interrupt: AbortSignal;
 }

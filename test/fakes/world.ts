@@ -9,6 +9,7 @@ import { GIB } from "../../src/core/size.ts";
 import type { Ledger } from "../../src/ports/ledger.ts";
 import type { Deps } from "../../src/usecases/deps.ts";
 import { FakeEngine } from "./engine.ts";
+import { FakeSecrets, FakeTailnet } from "./tailnet.ts";
 
 /** Ids are unlike each other in all worlds, as random ones are on all hosts. */
 let ids = 0;
@@ -16,6 +17,9 @@ let ids = 0;
 /** A host in memory, with a real ledger in a directory of its own; several processes can be played on it. */
 export class World implements Disposable {
   readonly engine: FakeEngine;
+  readonly secrets = new FakeSecrets();
+  /** Asked only when the configuration names a tailnet. */
+  readonly tailnet = new FakeTailnet();
   readonly dead = new Set<number>();
   readonly remarks: string[] = [];
   now = Date.UTC(2026, 0, 31, 9);
@@ -59,6 +63,8 @@ export class World implements Disposable {
         },
       },
       config: this.config,
+      secrets: () => Promise.resolve(this.secrets),
+      tailnet: () => Promise.resolve(this.config.tailnet.provider === "none" ? undefined : this.tailnet),
       caller: { user, uid: 1000, admin: false },
       progress: { begin: () => undefined, done: () => undefined, remark: (text) => this.remarks.push(text) },
       interrupt,

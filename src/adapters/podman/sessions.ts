@@ -59,7 +59,7 @@ export function sessionCalls(command: PodmanCommand): SessionCalls {
       };
     },
 
-    async runProgram(containerId, { argv, user, input, timeout }) {
+    async runProgram(containerId, { argv, user, input, timeout, token }) {
       const id = randomUUID().replaceAll("-", "");
       const how = [...(input === undefined ? [] : ["--interactive"]), "--user", user, "--env", `DEVBOX_SESSION=${id}`];
       try {
@@ -68,6 +68,7 @@ export function sessionCalls(command: PodmanCommand): SessionCalls {
           most: PROGRAM_OUTPUT,
           ...(input === undefined ? {} : { input }),
           ...(timeout === undefined ? {} : { timeout }),
+          ...(token === undefined ? {} : { token }),
         });
         return { ...result, stderr: words(result.stderr) };
       } catch (error) {

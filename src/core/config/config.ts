@@ -37,7 +37,47 @@ export interface Config {
     /** Whether a box that does not ask has a read-only root file system. */
     readonly readOnlyRoot: boolean;
   };
+  readonly secrets: SecretsConfig;
+  readonly tailnet: TailnetConfig;
   readonly users: Readonly<Record<string, { readonly limits?: { readonly boxes?: number | undefined } | undefined }>>;
+}
+
+/** Where users' auth keys are kept. */
+export interface SecretsConfig {
+  readonly provider: "none" | "file" | "op-cli" | "onepassword";
+  /** 1Password vault. FR-048 */
+  readonly vault: string;
+  /** File with the service account's token, when neither the environment nor systemd brings it. FR-045 */
+  readonly tokenFile: string | null;
+  /** Directory of the provider `file`. */
+  readonly dir: string | null;
+  /** The `op` command: a path, or a name looked up in PATH. */
+  readonly op: string;
+  /** Seconds after which a read is given up. */
+  readonly timeout: number;
+}
+
+/** The tailnet that boxes join. */
+export interface TailnetConfig {
+  readonly provider: "none" | "tailscale" | "headscale";
+  /** Control server that boxes log in at; null: Tailscale's own. */
+  readonly loginServer: string | null;
+  /** Seconds after which a login is given up. */
+  readonly timeout: number;
+  /** Environment variables for tailscaled in the boxes. */
+  readonly env: Readonly<Record<string, string>>;
+  /** How devices are looked at and removed. */
+  readonly api: {
+    /** Base URL; null: Tailscale's own, or the login server of headscale. */
+    readonly url: string | null;
+    /** Tailscale's name of the tailnet; `-` is the one that the credential belongs to. */
+    readonly tailnet: string;
+    /** File with an API key. */
+    readonly tokenFile: string | null;
+    /** Tailscale's OAuth client, instead of an API key. */
+    readonly clientId: string | null;
+    readonly clientSecretFile: string | null;
+  };
 }
 
 /** Where a configuration came from, for `config show` and for error messages. */

@@ -38,5 +38,13 @@ export const DEFAULTS: Config = {
   image: "localhost/devbox:latest",
   engine: { kind: "podman", path: "podman", runtime: null, namespace: "devbox", timeout: 60 },
   isolation: { blocked: BLOCKED, readOnlyRoot: false },
+  secrets: { provider: "none", vault: "DevBox", tokenFile: null, dir: null, op: "op", timeout: 30 },
+  tailnet: {
+    provider: "none",
+    loginServer: null,
+    timeout: 30,
+    env: {},
+    api: { url: null, tailnet: "-", tokenFile: null, clientId: null, clientSecretFile: null },
+  },
   users: {},
 };

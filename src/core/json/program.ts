@@ -65,6 +65,27 @@ export const configShowSchema = z
         timeout: z.int().describe("Seconds"),
       }),
       isolation: z.strictObject({ blocked: z.array(z.string()), readOnlyRoot: z.boolean() }),
+      secrets: z.strictObject({
+        provider: z.enum(["none", "file", "op-cli", "onepassword"]),
+        vault: z.string(),
+        tokenFile: z.string().nullable(),
+        dir: z.string().nullable(),
+        op: z.string(),
+        timeout: z.int(),
+      }),
+      tailnet: z.strictObject({
+        provider: z.enum(["none", "tailscale", "headscale"]),
+        loginServer: z.string().nullable(),
+        timeout: z.int(),
+        env: z.record(z.string(), z.string()),
+        api: z.strictObject({
+          url: z.string().nullable(),
+          tailnet: z.string(),
+          tokenFile: z.string().nullable(),
+          clientId: z.string().nullable(),
+          clientSecretFile: z.string().nullable(),
+        }),
+      }),
       users: z.record(
         z.string(),
         z.strictObject({ limits: z.strictObject({ boxes: z.int().nonnegative().optional() }).optional() }),
