@@ -123,3 +123,34 @@ export const authKeyItem = (user: string): string => `${user}-tailscale-authkey`
 
 /** The first label of a fully qualified name. */
 export const firstLabel = (dnsName: string): string => dnsName.split(".")[0] ?? "";
+
+/**
+ * What is to be done about a node that is to be on the tailnet. `keep`: it is. `login`: it has none, or needs one.
+ * `forget`: it believes to be on it, and the control plane has deleted it (tailscale#20615). `approve`: somebody has to
+ * let it in. `impossible`: a login would not help.
+ */
+export type JoinPlan = "keep" | "login" | "forget" | "approve" | "impossible";
+
+/**
+ * An auth key is handed over in `login` and after `forget` alone: one that has expired logs a registered node out.
+ * @param isKnown whether the control plane has the node; undefined when it could not be asked
+ */
+export function joinPlan(
+  { state, identity }: Pick<BoxNode, "state" | "identity">,
+  isKnown: boolean | undefined,
+): JoinPlan {
+  switch (state) {
+    case "NeedsLogin":
+      return "login";
+    case "NoState":
+    case "Starting":
+    case "Running":
+      if (identity === undefined) return state === "NoState" ? "login" : "impossible";
+      return isKnown === false ? "forget" : "keep";
+    case "NeedsMachineAuth":
+      return "approve";
+    case "Stopped":
+    case "Unknown":
+      return "impossible";
+  }
+}
