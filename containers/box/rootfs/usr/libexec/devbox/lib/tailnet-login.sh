@@ -38,6 +38,7 @@ back() {
   stop_node
   put_back || fail 1 'what tailscaled was before could not be put back; it is tried again at its next start'
   start_node || fail 4 'tailscaled was set back to what it was before, and does not answer since'
+  settled
 }
 
 # clean: whatever happens.
