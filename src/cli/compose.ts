@@ -132,10 +132,11 @@ function secretStore(config: Config): Promise<SecretStore> {
   return Promise.reject(new DevboxError("SECRETS_NOT_SET_UP", `no provider ${config.secrets.provider}`));
 }
 
-/** The control plane of the tailnet that boxes join. */
-function tailnet(config: Config): Promise<Tailnet | undefined> {
-  if (config.tailnet.provider === "none") return Promise.resolve(undefined);
-  return Promise.reject(new DevboxError("TAILNET_NOT_SET_UP", `no provider ${config.tailnet.provider}`));
+/** The control plane of the tailnet that boxes join; loaded only when it is asked for something. */
+async function tailnet(config: Config): Promise<Tailnet | undefined> {
+  if (config.tailnet.provider === "none") return undefined;
+  const { createTailnet } = await import("../adapters/tailnet/tailnet.ts");
+  return createTailnet(config.tailnet, { clock: systemClock, credentials: process.env.CREDENTIALS_DIRECTORY });
 }
 
 /** Everything a use case needs, on the real parts. */
