@@ -1,6 +1,6 @@
-import type { DeviceRecord } from "../../core/device.ts";
+import { type DeviceRecord, nameOf } from "../../core/device.ts";
 import { DevboxError } from "../../core/errors.ts";
-import { quote } from "../../core/text.ts";
+import { count, fewLines, quote } from "../../core/text.ts";
 import { mayUse } from "../access.ts";
 import type { Deps } from "../deps.ts";
 import { type Pending, releaseLeft } from "./release.ts";
@@ -60,7 +60,7 @@ export interface CleanupResult {
  * @throws {DevboxError} USAGE when there is no such device
  */
 export async function cleanUp(deps: Deps, input: { readonly forget: string | undefined }): Promise<CleanupResult> {
-  if (input.forget !== undefined) forget(deps, input.forget);
+  if (input.forget !== undefined) deps.ledger.dropDevice(needDevice(deps, input.forget).id);
   const before = leaving(deps);
   const pending = await releaseLeft(deps, { force: true });
   return { gone: before - leaving(deps), pending: pending.filter(({ device }) => mayUse(deps.caller, device.owner)) };
@@ -68,15 +68,33 @@ export async function cleanUp(deps: Deps, input: { readonly forget: string | und
 
 const leaving = ({ ledger }: Deps) => ledger.devices().filter(({ state }) => state === "leaving").length;
 
-function forget(deps: Deps, nodeId: string): void {
+/**
+ * A device of the caller's that has to go.
+ * @param device its node id, or its host name when it has none
+ * @throws {DevboxError} USAGE
+ */
+export function needDevice(deps: Deps, device: string): DeviceRecord {
   const found = deps.ledger
     .devices()
     .filter(({ state, owner }) => state === "leaving" && mayUse(deps.caller, owner))
-    .find(({ identity, hostname }) => (identity?.nodeId ?? hostname) === nodeId);
+    .find(({ identity, hostname }) => (identity?.nodeId ?? hostname) === device);
   if (found === undefined) {
-    throw new DevboxError("USAGE", `no device ${quote(nodeId)} of yours is waiting to be removed.`, {
+    throw new DevboxError("USAGE", `no device ${quote(device)} of yours is waiting to be removed.`, {
       next: ["See which are: devbox-ctl tailnet status"],
     });
   }
-  deps.ledger.dropDevice(found.id);
+  return found;
+}
+
+/** The error for what could not be proven gone. */
+export function stillPending({ pending }: CleanupResult): DevboxError | undefined {
+  if (pending.length === 0) return undefined;
+  const of = count(pending.length, "device");
+  return new DevboxError("DEVICE_PENDING", `${of} of destroyed boxes could not be proven gone.`, {
+    why: fewLines(pending.map(({ device, why }) => `${nameOf(device)}: ${why}`)),
+    next: [
+      "It is tried again by every later command that touches the tailnet",
+      "Give one up, when you know better: devbox-ctl tailnet cleanup --forget DEVICE",
+    ],
+  });
 }

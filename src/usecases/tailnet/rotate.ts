@@ -1,5 +1,6 @@
 import type { BoxRecord } from "../../core/box.ts";
 import { DevboxError, hasCode } from "../../core/errors.ts";
+import { count, fewLines } from "../../core/text.ts";
 import { joinPlan } from "../../core/tailnet.ts";
 import type { Tailnet } from "../../ports/tailnet.ts";
 import { usableContainer, visibleBoxes } from "../access.ts";
@@ -139,6 +140,20 @@ function renewStep(deps: Deps, tailnet: Tailnet, box: RunningNode, key: KeyOnce)
     return { detail: [named.dnsName, ...named.addresses.slice(0, 1)].join(" · ") };
   };
   return { name: "renew", title: "Logged in anew", run };
+}
+
+/** The error for boxes of which some could not be logged in anew. */
+export function partlyRotated(rotations: readonly Rotation[]): DevboxError | undefined {
+  const failed = rotations.flatMap(({ name, error }) => (error === undefined ? [] : [{ name, error }]));
+  const [first] = failed;
+  if (first === undefined) return undefined;
+  const done = rotations.filter(({ outcome }) => outcome === "renewed").map(({ name }) => name);
+  const others = done.length === 0 ? "" : ` ${done.join(", ")} ${done.length === 1 ? "has" : "have"} it.`;
+  return new DevboxError("PARTIAL", `the new key is not in use in ${count(failed.length, "box", "boxes")}.${others}`, {
+    why: fewLines(failed.map(({ error }) => [error.message, error.why].filter(Boolean).join(" "))),
+    next: first.error.next,
+    cause: first.error,
+  });
 }
 
 function unchanged(name: string, error: DevboxError): DevboxError {
