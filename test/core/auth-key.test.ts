@@ -60,15 +60,19 @@ describe("an auth key from a store", () => {
 
   it("is one line of plain characters, whatever was in the store [FR-015]", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), fc.constantFrom("", "tskey-auth-", "tskey-client-k?"), (text, start) => {
-        let key = "tskey-auth-x";
-        try {
-          key = authKeyFrom(start + text, PLACE).reveal();
-        } catch (error) {
-          expect(error).toBeInstanceOf(DevboxError);
-        }
-        expect(key).toMatch(/^[\w?=&-]+$/);
-      }),
+      fc.property(
+        fc.string({ unit: "binary" }),
+        fc.constantFrom("", "tskey-auth-", "tskey-client-k?"),
+        (text, start) => {
+          let key = "tskey-auth-x";
+          try {
+            key = authKeyFrom(start + text, PLACE).reveal();
+          } catch (error) {
+            expect(error).toBeInstanceOf(DevboxError);
+          }
+          expect(key).toMatch(/^[\w?=&-]+$/);
+        },
+      ),
     );
   });
 });
@@ -89,15 +93,26 @@ describe("the reference to a user's key", () => {
     },
   );
 
-  it.each(["", "Alice", "../bob", "a/b", "bob@example.com", "DOMAIN\\bob", "ö", ".", "..", "-x", "a b", "a\0", "a".repeat(65)])(
-    "refuses the user %j: nobody gets another's key or a path [FR-046]",
-    (user) => {
-      expect(refused(() => keyNameOf(user))).toMatchObject({ code: "SECRETS_NO_ITEM" });
-    },
-  );
+  it.each([
+    "",
+    "Alice",
+    "../bob",
+    "a/b",
+    "bob@example.com",
+    "DOMAIN\\bob",
+    "ö",
+    ".",
+    "..",
+    "-x",
+    "a b",
+    "a\0",
+    "a".repeat(65),
+  ])("refuses the user %j: nobody gets another's key or a path [FR-046]", (user) => {
+    expect(refused(() => keyNameOf(user))).toMatchObject({ code: "SECRETS_NO_ITEM" });
+  });
 
   it("of two users is never the same one, also to those who see no difference between A and a [FR-047]", () => {
-    const user = fc.string({ unit: fc.constantFrom(..."aAbB.-_/0"), maxLength: 4 });
+    const user = fc.string({ unit: fc.constantFrom("a", "A", "b", "B", ".", "-", "_", "/", "0"), maxLength: 4 });
     fc.assert(
       fc.property(user, user, (one, other) => {
         const named = [one, other].flatMap((name) => {
