@@ -112,7 +112,7 @@ describe("the reference to a user's key", () => {
   });
 
   it("of two users is never the same one, also to those who see no difference between A and a [FR-047]", () => {
-    const user = fc.string({ unit: fc.constantFrom(..."aAbB.-_/0"), maxLength: 4 });
+    const user = fc.string({ unit: fc.constantFrom("a", "A", "b", "B", ".", "-", "_", "/", "0"), maxLength: 4 });
     fc.assert(
       fc.property(user, user, (one, other) => {
         const named = [one, other].flatMap((name) => {
