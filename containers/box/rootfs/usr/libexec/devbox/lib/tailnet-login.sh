@@ -24,11 +24,16 @@ erase_folder() {
   rm -rf -- "$1"
 }
 
-# leftovers: of a run that was killed outright.
-leftovers() {
+# erase_old: keys of runs that were killed outright; under the lock.
+erase_old() {
   for old in /run/devbox/tailnet.*/; do
     [ ! -d "$old" ] || erase_folder "${old%/}"
   done
+}
+
+# leftovers: all that such a run left.
+leftovers() {
+  erase_old
   [ -d "$kept" ] || return 0
   if registered_anew; then forget_kept; else back; fi
 }

@@ -50,6 +50,14 @@ status() {
   printf '%s\n' "$node"
 }
 
+# status_alone: asked often, so it never waits for one that is at work; but a key
+# that a killed one left goes as early as can be.
+status_alone() {
+  set -- /run/devbox/tailnet.*/
+  if [ -d "$1" ] && exec 9>/run/devbox/tailnet.lock && flock -n 9; then erase_old; fi
+  status
+}
+
 # settled: as look, and waits until tailscaled has made up its mind after a start.
 settled() {
   look || no_answer
@@ -81,12 +89,12 @@ start_node() {
 # alone: two at once would each set back what the other one does. Nothing that is
 # started here has the lock, but for what dies with this process.
 alone() {
-  mkdir -p -m 0700 /run/devbox
   exec 9>/run/devbox/tailnet.lock || fail 1 'cannot make its lock in /run/devbox'
   flock -w 20 9 || fail 6 'another one is at work'
 }
 
 forget() {
+  erase_old
   stop_node || fail 1 'tailscaled does not stop'
   find /var/lib/tailscale -mindepth 1 -maxdepth 1 ! -name .devbox -exec rm -rf -- {} + || fail 1 'cannot remove its state'
   forget_kept

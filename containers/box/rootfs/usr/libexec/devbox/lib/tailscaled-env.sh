@@ -7,13 +7,21 @@ TS_NO_LOGS_NO_SUPPORT=true
 TS_DISABLE_PORTMAPPER=1
 TS_DISABLE_UPNP=1
 HOME=/root
-export TS_NO_LOGS_NO_SUPPORT TS_DISABLE_PORTMAPPER TS_DISABLE_UPNP HOME
+# Where it looks for `login` and `su` for its SSH sessions; ours come first.
+TAILSCALE_SSH_DEFAULT_PATH=/usr/libexec/devbox/tailscale-ssh:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin
+export TS_NO_LOGS_NO_SUPPORT TS_DISABLE_PORTMAPPER TS_DISABLE_UPNP HOME TAILSCALE_SSH_DEFAULT_PATH
 
 # export_lines FILE: KEY=VALUE lines, taken as they are; no shell evaluates them.
 export_lines() {
   while IFS= read -r line || [ -n "$line" ]; do
     key=${line%%=*}
-    case $line in '' | '#'*) continue ;; esac
+    case $line in
+      '' | '#'*) continue ;;
+      TS_DEBUG_REGISTER=*)
+        printf 'TS_DEBUG_REGISTER was left out: it would write keys into this log\n'
+        continue
+        ;;
+    esac
     case $line,$key in
       *=*,[!A-Za-z_]* | *=*,*[!A-Za-z0-9_]*) ;;
       *=*,?*)
