@@ -6,7 +6,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { execa } from "execa";
-import { vi } from "vitest";
+import { waitFor } from "./wait.ts";
 import { headscaleConfig, headscaleUrl } from "../../src/core/dev-tailnet/headscale-config.ts";
 import { policyFor } from "../../src/core/dev-tailnet/policy.ts";
 import { startDaemon, type Daemon } from "./daemon.ts";
@@ -149,7 +149,7 @@ export async function startHeadscale(options: HeadscaleOptions = {}): Promise<He
     const healthy = async () => {
       await fetch(`${url}/health`).then((answer) => answer.text());
     };
-    await vi.waitFor(healthy, { timeout: 20_000, interval: 50 });
+    await waitFor(healthy);
   };
   const stop = async (): Promise<void> => {
     // Long polls of connected devices hold up its end by seconds.

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { vi } from "vitest";
+import { waitFor } from "./wait.ts";
 import { startDaemon } from "./daemon.ts";
 import { freeTcpPort, tailnetTools, type Headscale } from "./headscale.ts";
 import { runClean, type Ran, type RunOptions } from "./rootless.ts";
@@ -67,7 +67,7 @@ export async function startClient(headscale: Headscale, options: ClientOptions):
   try {
     await headscale.user(options.user);
     const key = options.key ?? (await headscale.authKey({ user: options.user })).key;
-    await vi.waitFor(status, { timeout: 20_000, interval: 50 });
+    await waitFor(status);
     const name = options.hostname ?? `${options.user}-client`;
     const login = [`--auth-key=${key}`, `--login-server=${headscale.url}`, `--hostname=${name}`, "--timeout=30s"];
     const joined = await command("up", ...login, ...(options.ssh === true ? ["--ssh"] : []));
