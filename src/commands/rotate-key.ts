@@ -16,7 +16,7 @@ export default class RotateKey extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(RotateKey);
     const { name } = args;
-    if ((name === undefined) !== flags.all) {
+    if ((name === undefined) === (flags.all === undefined)) {
       throw new DevboxError("USAGE", "name one box, or say --all.", {
         next: ["devbox-ctl rotate-key NAME", "devbox-ctl rotate-key --all"],
       });

@@ -80,6 +80,7 @@ async function rejoined(deps: Deps, box: BoxRecord): Promise<boolean> {
     const running = { ...box, containerId: usableContainer(box) };
     const { node, loggedIn } = await join(deps, tailnet, running, keyOf(deps, box.owner));
     deps.progress.done(node.dnsName);
+    await releaseLeft(deps, { force: false });
     return loggedIn;
   } catch (error) {
     throw isOfTailnet(error) ? notJoined(box, error) : error;
