@@ -22,13 +22,21 @@ export function tailnetTools(): Promise<string> {
   return built;
 }
 
-/** This machine's first IPv4 address that is not the loopback's: boxes behind slirp4netns reach the host under it. */
+/**
+ * An IPv4 address of this machine that is not the loopback's: boxes behind slirp4netns reach the host under it. A
+ * private one where there is any: over plain http to any other address, tailscaled takes a second connection within
+ * two minutes for a broken network, and asks for HTTPS at port 443 from then on.
+ */
 export function hostAddress(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  const found = addresses.find(({ family, internal }) => family === "IPv4" && !internal);
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const addresses = all.filter(({ family, internal }) => family === "IPv4" && !internal).map(({ address }) => address);
+  const found = addresses.find((address) => isPrivate(address)) ?? addresses[0];
   if (found === undefined) throw new Error("this machine has no IPv4 address but the loopback's");
-  return found.address;
+  return found;
 }
+
+/** As Go's net/netip has it (RFC 1918), which is what tailscaled asks. */
+const isPrivate = (address: string): boolean => /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.)/.test(address);
 
 /** A port of the address that nobody listens on now. */
 export async function freeTcpPort(address = "127.0.0.1"): Promise<number> {
@@ -115,13 +123,15 @@ export interface HeadscaleOptions {
   readonly policy?: string;
   /** Seconds after which a lost ephemeral device is forgotten; a day unless told, so that it is not what a test sees. */
   readonly forgetAfter?: number;
+  /** Of this machine; {@link hostAddress} unless told. */
+  readonly address?: string;
 }
 
 /** A control plane of its own, on this machine's address, with no users. Dispose of it, or call `remove`. */
 export async function startHeadscale(options: HeadscaleOptions = {}): Promise<Headscale> {
   const tools = await tailnetTools();
   const dir = await mkdtemp(path.join(tmpdir(), "dbxtest-headscale-"));
-  const address = hostAddress();
+  const address = options.address ?? hostAddress();
   const [port, stunPort] = [await freeTcpPort(address), await freeUdpPort(address)];
   const place = { address, port, stunPort, policy: "policy.hujson", forgetAfter: options.forgetAfter ?? 86_400 };
   await writeFile(path.join(dir, "config.yaml"), headscaleConfig(place));

@@ -24,6 +24,8 @@ export interface TailnetClient extends AsyncDisposable {
   readonly socksPort: number;
   /** Runs a command by SSH, the tailnet's own; `dev@` unless the target names somebody. Never throws. */
   ssh(target: string, argv: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** Options that lead OpenSSH's programs through the tailnet. */
+  readonly sshOptions: readonly string[];
   /** Asks a URL through the tailnet with curl; standard output is the answer's body. Never throws. */
   curl(url: string, ...args: string[]): Promise<Ran>;
   /** What `tailscale status --json` says. */
@@ -76,15 +78,16 @@ export async function startClient(headscale: Headscale, options: ClientOptions):
     await stop();
     throw error;
   }
+  const trust = ["-oStrictHostKeyChecking=no", `-oUserKnownHostsFile=${dir}/known_hosts`, "-oLogLevel=ERROR"];
+  const patience = ["-oBatchMode=yes", "-oConnectTimeout=15"];
+  const sshOptions = ["-F", "none", "-o", `ProxyCommand=${words.join(" ")} nc %h %p`, ...trust, ...patience];
   return {
     dir,
     socksPort,
+    sshOptions,
     ssh: (target, run, runOptions) => {
-      const proxy = `ProxyCommand=${words.join(" ")} nc %h %p`;
-      const trust = ["-oStrictHostKeyChecking=no", `-oUserKnownHostsFile=${dir}/known_hosts`, "-oLogLevel=ERROR"];
       const to = target.includes("@") ? target : `dev@${target}`;
-      const patience = ["-oBatchMode=yes", "-oConnectTimeout=15"];
-      return runClean(["ssh", "-F", "none", "-o", proxy, ...trust, ...patience, to, "--", ...run], env, runOptions);
+      return runClean(["ssh", ...sshOptions, to, "--", ...run], env, runOptions);
     },
     curl: (url, ...args) =>
       runClean(

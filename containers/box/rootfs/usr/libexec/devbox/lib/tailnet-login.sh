@@ -116,8 +116,9 @@ explain() {
   case $said in
     *'backend error: '*) code=5 why="the control server refuses: ${said##*backend error: }" ;;
     *'timeout waiting'* | '') late ;;
-    *': 40'[0-9]* | *' 40'[0-9]' '*) code=5 ;;
-    *'dial tcp'* | *'timeout'* | *'deadline exceeded'* | *': 5'[0-9][0-9]*) code=7 ;;
+    # What it says when it changes the secret of an OAuth client for a key.
+    *'oauth2: cannot fetch token: 40'[0-9]* | *'Status: 40'[0-9]*) code=5 ;;
+    *'oauth2: cannot fetch token: '[45]* | *'Status: '[45]* | *'dial tcp'* | *'deadline exceeded'* | *'Timeout'*) code=7 ;;
   esac
 }
 
