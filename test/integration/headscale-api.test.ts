@@ -3,6 +3,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/adapters/system/clock.ts";
+import { readPrivateFile as read } from "../../src/adapters/system/private-file.ts";
 import { createTailnet } from "../../src/adapters/tailnet/tailnet.ts";
 import type { TailnetConfig } from "../../src/core/config/config.ts";
 import { DEFAULTS } from "../../src/core/config/defaults.ts";
@@ -37,7 +38,10 @@ function tailnet(key = headscale.key, change: Partial<TailnetConfig> = {}): Tail
   chmodSync(tokenFile, 0o600);
   const api = { ...DEFAULTS.tailnet.api, tokenFile };
   const own = { provider: "headscale", loginServer: headscale.url, timeout: 5, api } as const;
-  return createTailnet({ ...DEFAULTS.tailnet, ...own, ...change }, { clock: systemClock, credentials: undefined })!;
+  return createTailnet(
+    { ...DEFAULTS.tailnet, ...own, ...change },
+    { clock: systemClock, read, credentials: undefined },
+  )!;
 }
 
 async function failure(promise: Promise<unknown>): Promise<DevboxError> {
@@ -148,7 +152,7 @@ describe("its API key", () => {
   test("an auth key in its place is told from an API key [FR-045]", async () => {
     const { key } = await headscale.boxKey("alice");
     const error = await failure(tailnet(key).devices());
-    expect([error.code, error.why]).toEqual(["TAILNET_NOT_SET_UP", "It is a key of another kind: hskey-auth-…"]);
+    expect([error.code, error.why]).toEqual(["TAILNET_NOT_SET_UP", "It holds a key of another kind: hskey-auth-…"]);
   });
 });
 

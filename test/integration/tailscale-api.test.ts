@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readPrivateFile as read } from "../../src/adapters/system/private-file.ts";
 import { createTailnet } from "../../src/adapters/tailnet/tailnet.ts";
 import type { TailnetConfig } from "../../src/core/config/config.ts";
 import { DEFAULTS } from "../../src/core/config/defaults.ts";
@@ -51,7 +52,7 @@ function file(text: string): string {
 function tailnet(change: Partial<TailnetConfig["api"]> = {}, timeout = 5): Tailnet {
   const settings = { ...DEFAULTS.tailnet.api, url: api.url, tokenFile: file(`${api.bearer}\n`), ...change };
   const config: TailnetConfig = { ...DEFAULTS.tailnet, provider: "tailscale", timeout, api: settings };
-  return createTailnet(config, { clock, credentials: undefined })!;
+  return createTailnet(config, { clock, read, credentials: undefined })!;
 }
 
 const byClient = () => tailnet({ tokenFile: null, clientId: api.client.id, clientSecretFile: file(api.client.secret) });
@@ -377,7 +378,7 @@ test("a credential is read when it is needed, and one that others can read is re
   chmodSync(tokenFile, 0o644);
   expect(it.control).toBe(`tailscale ${api.url} -`);
   const error = await failure(it.devices());
-  expect([error.code, error.why]).toEqual(["SECRETS_EXPOSED", expect.stringContaining("644")]);
+  expect([error.code, error.why]).toEqual(["SECRETS_EXPOSED", expect.stringContaining("0644")]);
   expect(api.asked).toEqual([]);
   chmodSync(tokenFile, 0o600);
   expect(await it.devices()).toHaveLength(3);
