@@ -149,8 +149,11 @@ async function secretStore({ secrets }: Config): Promise<SecretStore> {
 /** The control plane of the tailnet that boxes join; loaded only when it is asked for something. */
 async function tailnet(config: Config): Promise<Tailnet | undefined> {
   if (config.tailnet.provider === "none") return undefined;
-  const { createTailnet } = await import("../adapters/tailnet/tailnet.ts");
-  return createTailnet(config.tailnet, { clock: systemClock, credentials: process.env.CREDENTIALS_DIRECTORY });
+  const [{ createTailnet }, { readPrivateFile: read }] = await Promise.all([
+    import("../adapters/tailnet/tailnet.ts"),
+    import("../adapters/system/private-file.ts"),
+  ]);
+  return createTailnet(config.tailnet, { clock: systemClock, read, credentials: process.env.CREDENTIALS_DIRECTORY });
 }
 
 /** Everything a use case needs, on the real parts. */

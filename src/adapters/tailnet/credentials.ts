@@ -1,8 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TailnetConfig } from "../../core/config/config.ts";
-import { DevboxError, messageOf } from "../../core/errors.ts";
-import { exposure } from "../../core/private-file.ts";
+import { DevboxError } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
 import { quote } from "../../core/text.ts";
 
@@ -16,13 +14,18 @@ export interface Sources {
   readonly provider: "tailscale" | "headscale";
   /** systemd's $CREDENTIALS_DIRECTORY. */
   readonly credentials: string | undefined;
+  /** Reads a file that nobody else can read; undefined when there is none. */
+  readonly read: (file: string, options: { what: string; rootGroupMayRead: boolean }) => Secret | undefined;
+}
+
+interface Place {
+  readonly file: string;
+  /** Whether systemd put it there, with rights that only look open. */
+  readonly isSystemds: boolean;
 }
 
 /** Systemd's names of the two credentials. */
 const CREDENTIAL = { key: "tailnet-api", client: "tailnet-client-secret" } as const;
-
-/** Most bytes of a credential's file; the longest are some 200. */
-const MOST = 8 * 1024;
 
 const HOW = {
   tailscale: "Make an API key or an OAuth client with the scope devices:core in Tailscale's admin console",
@@ -31,17 +34,14 @@ const HOW = {
 
 /**
  * Reads the credential that is configured.
- * @throws {DevboxError} TAILNET_NOT_SET_UP, SECRETS_EXPOSED
+ * @throws {DevboxError} TAILNET_NOT_SET_UP, SECRETS_EXPOSED, SECRETS_FAILED
  */
 export function readCredential(sources: Sources): Credential {
   const { api, provider } = sources;
   if (api.clientId === null) {
-    const file = fileOf(sources, "key");
-    return {
-      kind: "key",
-      key: keyIn(file, /^tskey-api-|^hskey-api-|^(?![th]skey-)/, "an API key"),
-      place: quote(file),
-    };
+    const place = placeOf(sources, "key");
+    const key = keyIn(sources, place, /^tskey-api-|^hskey-api-|^(?![th]skey-)/, "API key");
+    return { kind: "key", key, place: quote(place.file) };
   }
   if (provider === "headscale" || api.tokenFile !== null) {
     throw new DevboxError("TAILNET_NOT_SET_UP", "the credential for the tailnet is not clear.", {
@@ -52,73 +52,44 @@ export function readCredential(sources: Sources): Credential {
       next: ["Remove one of them from the configuration: devbox-ctl config show"],
     });
   }
-  const file = fileOf(sources, "client");
-  const key = keyIn(file, /^tskey-client-|^(?!tskey-)/, "an OAuth client's secret");
-  return { kind: "client", clientId: api.clientId, key, place: quote(file) };
+  const place = placeOf(sources, "client");
+  const key = keyIn(sources, place, /^tskey-client-|^(?!tskey-)/, "OAuth client's secret");
+  return { kind: "client", clientId: api.clientId, key, place: quote(place.file) };
 }
 
-function fileOf({ api, provider, credentials }: Sources, kind: "key" | "client"): string {
+function placeOf({ api, provider, credentials }: Sources, kind: "key" | "client"): Place {
   const named = kind === "key" ? api.tokenFile : api.clientSecretFile;
-  if (named !== null) return named;
-  if (credentials !== undefined && credentials !== "") return join(credentials, CREDENTIAL[kind]);
+  if (named !== null) return { file: named, isSystemds: false };
+  if (credentials?.startsWith("/") === true) return { file: join(credentials, CREDENTIAL[kind]), isSystemds: true };
+  const setting = `tailnet.api.${kind === "key" ? "tokenFile" : "clientSecretFile"}`;
   throw new DevboxError("TAILNET_NOT_SET_UP", "there is no credential to look at the tailnet's devices with.", {
-    why: `Neither tailnet.api.${kind === "key" ? "tokenFile" : "clientSecretFile"} nor systemd's credential ${CREDENTIAL[kind]} is there.`,
+    why: `${setting} names no file, and there is no systemd credential ${CREDENTIAL[kind]}.`,
     next: [
       HOW[provider],
       "Put it into a file that nobody else can read (chmod 600)",
-      `Name that file in the configuration: tailnet.api.${kind === "key" ? "tokenFile" : "clientSecretFile"}`,
+      `Name that file in the configuration: ${setting}; all ways: docs/tailnet.md`,
     ],
   });
 }
 
-function keyIn(file: string, shape: RegExp, what: string): Secret {
-  const text = readPrivate(file).trim();
-  const wrong =
-    text === ""
-      ? "The file is empty."
-      : !/^[\x21-\x7e]{1,1024}$/.test(text)
-        ? "It is not one line of plain letters, digits and signs."
-        : shape.test(text)
-          ? undefined
-          : `It is a key of another kind: ${/^[th]skey-[a-z]*/.exec(text)?.[0] ?? ""}-…`;
-  if (wrong === undefined) return new Secret(text);
-  throw new DevboxError("TAILNET_NOT_SET_UP", `what ${quote(file)} holds is not ${what}.`, {
+function keyIn({ read }: Sources, { file, isSystemds }: Place, shape: RegExp, what: string): Secret {
+  const found = read(file, { what: `the ${what} for the tailnet`, rootGroupMayRead: isSystemds });
+  const text = found?.reveal().trim();
+  const wrong = text === undefined ? "There is no such file." : flaw(text, shape);
+  if (wrong === undefined) return new Secret(text ?? "");
+  throw new DevboxError("TAILNET_NOT_SET_UP", `there is no ${what} in ${quote(file)}.`, {
     why: wrong,
-    next: [`Put ${what} into it, alone on one line`],
+    next: [
+      "Put it there, alone on one line, in a file that nobody else can read (chmod 600)",
+      "devbox-ctl config show",
+    ],
   });
 }
 
-function readPrivate(file: string): string {
-  const fd = opened(file);
-  try {
-    // Looked at after it is open, so that it is the file that is read.
-    const { mode, uid, size } = fstatSync(fd);
-    const isFile = (mode & constants.S_IFMT) === constants.S_IFREG;
-    if (!isFile || size > MOST) {
-      throw new DevboxError("TAILNET_NOT_SET_UP", `${quote(file)} is no credential.`, {
-        why: isFile ? `It has ${size} bytes.` : "It is not a regular file.",
-        next: ["Check the configuration: devbox-ctl config show"],
-      });
-    }
-    const exposed = exposure({ mode, uid }, process.getuid?.() ?? -1);
-    if (exposed === undefined) return readFileSync(fd, "utf8");
-    throw new DevboxError("SECRETS_EXPOSED", `the credential in ${quote(file)} is open to others.`, {
-      why: `The file ${exposed}.`,
-      next: [`Close it: chmod 600 ${quote(file)}`, "Make a new credential if others may have read this one"],
-    });
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function opened(file: string): number {
-  try {
-    // A pipe without a writer would be waited for.
-    return openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    throw new DevboxError("TAILNET_NOT_SET_UP", `the credential's file ${quote(file)} cannot be read.`, {
-      why: messageOf(error),
-      next: ["Put the credential there, as the user that devbox-ctl runs as", "devbox-ctl config show"],
-    });
-  }
+/** What is wrong with it, without a word of it but its kind. */
+function flaw(text: string, shape: RegExp): string | undefined {
+  if (text === "") return "The file is empty.";
+  if (!/^[\x21-\x7e]{1,1024}$/.test(text))
+    return "It holds something else than one line of plain letters, digits and signs.";
+  return shape.test(text) ? undefined : `It holds a key of another kind: ${/^[th]skey-[a-z]*/.exec(text)?.[0] ?? ""}-…`;
 }

@@ -4,27 +4,26 @@ import { SECOND } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Tailnet } from "../../ports/tailnet.ts";
 import type { TailnetCalls } from "./api.ts";
-import { readCredential } from "./credentials.ts";
+import { readCredential, type Sources } from "./credentials.ts";
 import { createHeadscale, headscalePeer } from "./headscale.ts";
 import { createTailscale, TAILSCALE_API, tailscalePeer } from "./tailscale.ts";
+
+/** What it is made of, besides the configuration. */
+export type TailnetParts = Pick<Sources, "credentials" | "read"> & { readonly clock: Clock };
 
 /**
  * The configured control plane; undefined when boxes join none. Its credential is read when something is asked, so
  * that boxes can log in, and be recorded at it, also where nobody may remove devices.
- * @param credentials systemd's $CREDENTIALS_DIRECTORY
  * @throws {DevboxError} TAILNET_NOT_SET_UP for a URL that cannot be one
  */
-export function createTailnet(
-  config: TailnetConfig,
-  { clock, credentials }: { readonly clock: Clock; readonly credentials: string | undefined },
-): Tailnet | undefined {
+export function createTailnet(config: TailnetConfig, parts: TailnetParts): Tailnet | undefined {
   const { provider, api } = config;
   if (provider === "none") return undefined;
   const base = baseOf(api.url ?? (provider === "headscale" ? config.loginServer : TAILSCALE_API));
   const make = (): TailnetCalls => {
-    const credential = readCredential({ api, provider, credentials });
+    const credential = readCredential({ ...parts, api, provider });
     const peer = provider === "headscale" ? headscalePeer(base, credential) : tailscalePeer(base, credential);
-    const spoken = { peer, clock, timeout: config.timeout * SECOND };
+    const spoken = { peer, clock: parts.clock, timeout: config.timeout * SECOND };
     return provider === "headscale"
       ? createHeadscale(spoken, credential.key)
       : createTailscale(spoken, credential, api.tailnet);
