@@ -53,11 +53,13 @@ export async function runPrivately({ argv, env, input, timeout, signal }: Privat
   };
   const limit = setTimeout(end, timeout, "timeout");
   signal.addEventListener("abort", onAbort, { once: true });
+  // What it leaves behind has no business there, and would hold its output open.
+  child.nodeChildProcess.once("exit", () => {
+    killGroup(child.pid);
+  });
   const { stdout, stderr, exitCode, isMaxBuffer } = await child;
   clearTimeout(limit);
   signal.removeEventListener("abort", onAbort);
-  // What it left behind in the background has no business there.
-  killGroup(child.pid);
   if (ended !== undefined) return { how: ended };
   if (isMaxBuffer) return { how: "flooded" };
   if (exitCode === undefined) return { how: "killed" };
