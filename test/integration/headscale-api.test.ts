@@ -76,6 +76,21 @@ test("the example's rules are right, and its tests hold on devices as they are [
   await expect(headscale.command("policy", "check", "--file", file)).rejects.toThrow("tag:bob-container:22");
 });
 
+test("under the example's rules a device knows nobody but those whom it may talk to [FR-050] [SC-007]", async () => {
+  const peersOf = async (client: TailnetClient) =>
+    Object.values(((await client.status()).Peer ?? {}) as Record<string, { TailscaleIPs: string[] }>)
+      .map(({ TailscaleIPs }) => TailscaleIPs[0])
+      .sort();
+  const [aliceBox, alice, bobBox, bob] = await Promise.all(
+    clients.map(async (each) => (await itself(each)).TailscaleIPs),
+  );
+  const first = (addresses: unknown) => (addresses as string[])[0];
+  expect(await peersOf(clients[0]!)).toEqual([first(alice)]);
+  expect(await peersOf(clients[1]!)).toEqual([first(aliceBox)]);
+  expect(await peersOf(clients[2]!)).toEqual([first(bob)]);
+  expect(await peersOf(clients[3]!)).toEqual([first(bobBox)]);
+});
+
 test("devices are listed as their own tailscaled knows itself, tags and taken names included [SC-013] [FR-050]", async () => {
   const devices = await tailnet().devices();
   expect(devices.map(({ hostname, name, tags }) => [hostname, name, tags])).toEqual([

@@ -363,13 +363,17 @@ describe("an OAuth client", () => {
     expect(api.asked).toHaveLength(8);
   });
 
-  test.each([{}, { access_token: "two\nlines" }, { access_token: 7 }, "<html>"])(
-    "an answer without a token is an error: %j",
-    async (body) => {
-      api.instead.push(answers(200, body));
-      expect((await failure(byClient().devices())).code).toBe("TAILNET_FAILED");
-    },
-  );
+  test.each([
+    {},
+    { access_token: "two\nlines" },
+    { access_token: 7 },
+    "<html>",
+    "null",
+    '{"access_token":"canary-canary-canary',
+  ])("an answer without a token is an error: %j", async (body) => {
+    api.instead.push(answers(200, body));
+    expect((await failure(byClient().devices())).code).toBe("TAILNET_FAILED");
+  });
 });
 
 test("a credential is read when it is needed, and one that others can read is refused [FR-045]", async () => {

@@ -1,5 +1,5 @@
 import { DevboxError } from "../../core/errors.ts";
-import type { Secret } from "../../core/secret.ts";
+import { redacted, type Secret } from "../../core/secret.ts";
 import { quote } from "../../core/text.ts";
 import { SECOND } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -106,7 +106,7 @@ function retryAfter({ retryAfter: value }: HttpAnswer, now: number): number | un
 export function objectOf(peer: Peer, answer: HttpAnswer): Readonly<Record<string, unknown>> {
   const body = parsed(answer.text);
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
-  throw strange(peer, answer.text === "" ? "It is empty." : `It begins: ${quote(answer.text.slice(0, 60))}`);
+  throw strange(peer, answer.text === "" ? "It is empty." : `It begins: ${quote(redacted(answer.text.slice(0, 60)))}`);
 }
 
 /**

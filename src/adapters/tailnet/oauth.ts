@@ -1,8 +1,8 @@
 import { Secret } from "../../core/secret.ts";
 import { MINUTE, SECOND } from "../../core/time.ts";
-import { type Api, ask, objectOf } from "./api.ts";
+import { type Api, ask } from "./api.ts";
 import type { Credential } from "./credentials.ts";
-import { strange } from "./errors.ts";
+import { parsed, strange } from "./errors.ts";
 
 /** What goes with every question. */
 export interface Bearer {
@@ -50,8 +50,10 @@ async function fetchToken(
     // A token that was given and got lost does no harm: it ends by itself.
     repeatable: true,
   });
-  const { access_token: token, expires_in: seconds } = objectOf(api.peer, answer);
+  const body = parsed(answer.text);
+  const { access_token: token, expires_in: seconds } = (body ?? {}) as Record<string, unknown>;
   if (typeof token !== "string" || !/^[\x21-\x7e]{8,4096}$/.test(token)) {
+    // Not a word of it: half of an answer may hold a whole token.
     throw strange(api.peer, "It has no access_token.");
   }
   return { secret: new Secret(token), life: typeof seconds === "number" ? seconds * SECOND : MARGIN };
