@@ -11,12 +11,12 @@ export default class RotateKey extends BaseCommand {
     "After a new auth key was stored in the place of the old one. The key is tried first; a box whose new login fails is what it was. Boxes that are stopped take the key when they log in next.";
   static override examples = ["<%= config.bin %> rotate-key api", "<%= config.bin %> rotate-key --all"];
   static override args = { name: Args.string({ description: "Name of the box" }) };
-  static override flags = { all: Flags.boolean({ summary: "All boxes of yours" }) };
+  static override flags = { all: Flags.boolean({ summary: "All boxes of yours", default: false }) };
 
   async run() {
     const { args, flags } = await this.parse(RotateKey);
     const { name } = args;
-    if ((name === undefined) === (flags.all === undefined)) {
+    if ((name === undefined) !== flags.all) {
       throw new DevboxError("USAGE", "name one box, or say --all.", {
         next: ["devbox-ctl rotate-key NAME", "devbox-ctl rotate-key --all"],
       });

@@ -32,7 +32,10 @@ export async function start(
     // A box that is meant to run probably does; only then is the engine asked first.
     if (box.desired === "running" && box.containerId !== undefined) {
       const detail = await deps.engine.inspect(box.containerId);
-      if (detail?.state === "running") return { box, changed: await rejoined(deps, box) };
+      if (detail?.state === "running") {
+        const changed = await rejoined(deps, box);
+        return { box: deps.ledger.boxById(box.id) ?? box, changed };
+      }
       if (detail === undefined && !input.recreate) throw containerGone(box.name);
     }
     if (input.recreate && (await isGone(deps, box))) return bringUp(deps, box, "recreate");

@@ -81,5 +81,10 @@ async function privateAddress(): Promise<{ readonly text: string; remove(): Prom
   const text = `10.${String(100 + (process.pid % 100))}.${String(Math.floor(process.pid / 100) % 250)}.1`;
   const change = (verb: "add" | "del") => execa("ip", ["address", verb, `${text}/32`, "dev", "lo"]);
   await change("add");
-  return { text, remove: async () => void (await change("del")) };
+  return {
+    text,
+    remove: async () => {
+      await change("del");
+    },
+  };
 }

@@ -1,5 +1,5 @@
-import type { BoxDevice } from "../../core/device.ts";
-import { nameOf } from "../../core/device.ts";
+import { type BoxDevice, nameOf } from "../../core/device.ts";
+import type { DevboxError } from "../../core/errors.ts";
 import { count } from "../../core/text.ts";
 import { ago, type Millis } from "../../core/time.ts";
 import type { CleanupResult, OverviewDevice, TailnetOverview } from "../../usecases/tailnet/overview.ts";
@@ -69,13 +69,15 @@ function stateOf({ record, atControl }: OverviewDevice, now: Millis): string {
   }
 }
 
+const problemJson = ({ code, message }: DevboxError): { code: string; message: string } => ({ code, message });
+
 /** `tailnet status --json`; its schema is docs/json/tailnet-status.schema.json. */
 export function overviewJson({ title, control, problem, devices }: TailnetOverview) {
   return {
     provider: title,
     control,
     reachable: problem === undefined,
-    problem: problem === undefined ? null : { code: String(problem.code), message: problem.message },
+    problem: problem === undefined ? null : problemJson(problem),
     devices: devices.map(({ record, atControl }) => ({
       box: record.boxName,
       owner: record.owner,
