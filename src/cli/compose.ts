@@ -146,10 +146,14 @@ async function secretStore({ secrets }: Config): Promise<SecretStore> {
   return createOnePassword({ vault, timeout: secrets.timeout * SECOND, token, reader, clock: systemClock });
 }
 
-/** The control plane of the tailnet that boxes join. */
-function tailnet(config: Config): Promise<Tailnet | undefined> {
-  if (config.tailnet.provider === "none") return Promise.resolve(undefined);
-  return Promise.reject(new DevboxError("TAILNET_NOT_SET_UP", `no provider ${config.tailnet.provider}`));
+/** The control plane of the tailnet that boxes join; loaded only when it is asked for something. */
+async function tailnet(config: Config): Promise<Tailnet | undefined> {
+  if (config.tailnet.provider === "none") return undefined;
+  const [{ createTailnet }, { readPrivateFile: read }] = await Promise.all([
+    import("../adapters/tailnet/tailnet.ts"),
+    import("../adapters/system/private-file.ts"),
+  ]);
+  return createTailnet(config.tailnet, { clock: systemClock, read, credentials: process.env.CREDENTIALS_DIRECTORY });
 }
 
 /** Everything a use case needs, on the real parts. */

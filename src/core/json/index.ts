@@ -26,6 +26,7 @@ import {
   syncthingStatusSchema,
   syncthingUnpairSchema,
 } from "./syncthing.ts";
+import { rotateKeySchema, tailnetCleanupSchema, tailnetStatusSchema } from "./tailnet.ts";
 import {
   copySchema,
   imageBuildSchema,
@@ -62,6 +63,9 @@ export const JSON_SCHEMAS = {
   "syncthing-pair": syncthingPairSchema,
   "syncthing-unpair": syncthingUnpairSchema,
   "syncthing-password": syncthingPasswordSchema,
+  "rotate-key": rotateKeySchema,
+  "tailnet-status": tailnetStatusSchema,
+  "tailnet-cleanup": tailnetCleanupSchema,
   "config-check": configCheckSchema,
   "config-show": configShowSchema,
   doctor: doctorSchema,
