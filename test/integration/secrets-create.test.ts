@@ -28,13 +28,10 @@ beforeEach(async () => {
   return () => op[Symbol.asyncDispose]();
 });
 
-async function create(
-  secrets: object,
-  { mood = "", args = ["create", "api"], token = TOKEN as string | undefined } = {},
-) {
+async function create(secrets: object, { mood = "", args = ["create", "api"], token = TOKEN } = {}) {
   await op.mood(mood);
   await cli.writeConfig({ image, limits, tailnet, secrets: { op: op.op, ...secrets } });
-  const env = { DEBUG: "*", ...(token === undefined ? {} : { OP_SERVICE_ACCOUNT_TOKEN: token }) };
+  const env = { DEBUG: "*", OP_SERVICE_ACCOUNT_TOKEN: token };
   const ran = await cli.run(args, { env });
   for (const secret of [CANARY, TOKEN]) expect(ran.stdout + ran.stderr).not.toContain(secret);
   return ran;
@@ -74,9 +71,12 @@ describe("a box whose key cannot be had", () => {
   });
 
   it("is not made without a token, or without a provider [FR-014] [FR-045]", async () => {
-    refusal(await create({ provider: "onepassword" }, { token: undefined }), 8);
-    refusal(await create({ provider: "none" }), 8);
-    refusal(await create({ provider: "file", dir: "/" }), 8);
+    const what = async (secrets: object, token?: string) =>
+      refusal(await create(secrets, token === undefined ? {} : { token }), 8).what;
+    expect(await what({ provider: "onepassword" }, "")).toContain("token is not here");
+    expect(await what({ provider: "op-cli" }, "ops_short")).toContain("is no service account token");
+    expect(await what({ provider: "none" })).toContain("not configured where auth keys are kept");
+    expect(await what({ provider: "file", dir: "/" })).toContain("is not safe in");
     expect(await op.saw("reads")).toBe("");
     await nothingLeft();
   });
