@@ -7,7 +7,7 @@ import type { Deps } from "../deps.ts";
 import type { KeyOnce } from "./key.ts";
 import { settleName } from "./name.ts";
 import { askNode, forgetNode, logIn, logOut, type RunningNode } from "./node.ts";
-import { dropUnknown, isNews, newDevice, withIdentity, wrongTags } from "./record.ts";
+import { dropLogin, isNews, isUnrecorded, newDevice, withIdentity, wrongTags } from "./record.ts";
 import { release } from "./release.ts";
 
 /** How long a node that starts is given to be in touch with the control plane, and how often it is looked at. */
@@ -30,6 +30,7 @@ export async function join(deps: Deps, tailnet: Tailnet, box: RunningNode, key: 
   const plan = joinPlan(node, isKnown);
   if (plan === "keep" && node.identity) {
     const joined = { ...node, identity: node.identity };
+    if (isUnrecorded(deps, box.id, joined)) await keepOut(deps, tailnet, box, joined);
     const named = await settleName(deps, tailnet, box, joined);
     if (isNews(deps, box.id, named)) deps.ledger.recordDevice(device, named, deps.clock.now());
     return { node: named, loggedIn: false };
@@ -51,17 +52,12 @@ async function logInWith(deps: Deps, tailnet: Tailnet, box: RunningNode, key: Ke
     node = await logIn(deps, box, secret);
   } catch (error) {
     // Refused is refused: nothing came of it. In all other cases something may have.
-    if (hasCode(error, "TAILNET_KEY_REFUSED")) dropUnknown(deps, box.id);
+    if (hasCode(error, "TAILNET_KEY_REFUSED")) dropLogin(deps, device);
     throw error;
   }
   const joined = withIdentity(box, node);
+  await keepOut(deps, tailnet, box, joined);
   deps.ledger.recordDevice(device, joined, deps.clock.now());
-  const problem = wrongTags(box, joined);
-  if (problem) {
-    // With other tags it may be reached by others, or reach them: it does not stay for a moment.
-    await expel(deps, tailnet, box);
-    throw problem;
-  }
   const named = await settleName(deps, tailnet, box, joined);
   if (named !== joined) deps.ledger.recordDevice(device, named, deps.clock.now());
   return named;
@@ -109,8 +105,15 @@ function throwUnlessPossible({ name }: RunningNode, plan: JoinPlan, { state }: B
   });
 }
 
-/** Takes a box off the tailnet while it goes on running. */
-async function expel(deps: Deps, tailnet: Tailnet, box: RunningNode): Promise<void> {
+/**
+ * Takes a box that has logged in with the wrong tags off the tailnet again, while it goes on running: with others it may
+ * be reached by others, or reach them, so it does not stay for a moment. Never recorded as joined, not even by a kill.
+ * @throws {DevboxError} TAILNET_WRONG_TAGS, when it has them
+ */
+async function keepOut(deps: Deps, tailnet: Tailnet, box: RunningNode, node: JoinedNode): Promise<void> {
+  const problem = wrongTags(box, node);
+  if (problem === undefined) return;
+  deps.ledger.addLeaving(newDevice(box, tailnet, box.name), node.identity, deps.clock.now());
   deps.ledger.leaveDevices(box.id);
   try {
     await logOut(deps, box);
@@ -118,4 +121,5 @@ async function expel(deps: Deps, tailnet: Tailnet, box: RunningNode): Promise<vo
     deps.progress.remark(`${box.name} could not be logged out: ${messageOf(error)}`);
   }
   await release(deps, tailnet, deps.ledger.devicesOf(box.id));
+  throw problem;
 }
