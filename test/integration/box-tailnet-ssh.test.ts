@@ -92,9 +92,11 @@ it("gives a login shell on a terminal that is dev's, with its size, and no greet
   await shell.type("exit 9");
   await shell.press("Enter");
   expect(await shell.exitCode()).toBe(9);
-  await using command = await terminal("tty; exit 5");
-  expect(await command.waitFor("/dev/pts/")).toBeDefined();
-  expect(await command.exitCode()).toBe(5);
+  const command = ["ssh", "-tt", ...alice.sshOptions, "dev@demo", "tty; exit 5"];
+  expect(await runClean(command, benchEnv())).toMatchObject({
+    exitCode: 5,
+    stdout: expect.stringMatching(/^\/dev\/pts/) as string,
+  });
 });
 
 it("ends what ran when the connection is gone [FR-008]", async () => {
