@@ -13,10 +13,10 @@ export interface HeadscalePlace {
 }
 
 /** Under which names of MagicDNS its devices are found: `demo.tailnet.internal`. */
-export const BASE_DOMAIN = "tailnet.internal";
+const BASE_DOMAIN = "tailnet.internal";
 
 /** The unix socket over which the `headscale` command talks to the server, beside this configuration. */
-export const HEADSCALE_SOCKET = "headscale.sock";
+const HEADSCALE_SOCKET = "headscale.sock";
 
 export const headscaleUrl = ({ address, port }: Pick<HeadscalePlace, "address" | "port">): string =>
   `http://${address.includes(":") ? `[${address}]` : address}:${String(port)}`;

@@ -26,6 +26,7 @@ import {
   syncthingStatusSchema,
   syncthingUnpairSchema,
 } from "./syncthing.ts";
+import { tailnetDevDownSchema, tailnetDevStatusSchema, tailnetDevUpSchema } from "./tailnet.ts";
 import {
   copySchema,
   imageBuildSchema,
@@ -62,6 +63,9 @@ export const JSON_SCHEMAS = {
   "syncthing-pair": syncthingPairSchema,
   "syncthing-unpair": syncthingUnpairSchema,
   "syncthing-password": syncthingPasswordSchema,
+  "tailnet-dev-up": tailnetDevUpSchema,
+  "tailnet-dev-down": tailnetDevDownSchema,
+  "tailnet-dev-status": tailnetDevStatusSchema,
   "config-check": configCheckSchema,
   "config-show": configShowSchema,
   doctor: doctorSchema,

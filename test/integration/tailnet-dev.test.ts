@@ -1,0 +1,218 @@
+import { once } from "node:events";
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { createServer } from "node:net";
+import path from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { testCli, type TestCli } from "../support/cli.ts";
+import { hostAddress, tailnetTools } from "../support/headscale.ts";
+import { testName } from "../support/ids.ts";
+import { contractOptions, imageWith } from "../support/image.ts";
+import { podmanOk } from "../support/podman.ts";
+import { expectValid } from "../support/schema.ts";
+
+// `tailnet dev` on a real headscale, with real boxes' tailscaled.
+
+const ME = "root";
+let cli: TestCli;
+let dir: string;
+
+const up = async (...args: string[]) =>
+  expectValid("tailnet-dev-up", await cli.json(["tailnet", "dev", "up", ...args]));
+const status = async () => expectValid("tailnet-dev-status", await cli.json(["tailnet", "dev", "status"]));
+const down = async (...args: string[]) =>
+  expectValid("tailnet-dev-down", await cli.json(["tailnet", "dev", "down", ...args]));
+
+/** The processes of this tailnet alone: those that stand in its directory. */
+async function processes(): Promise<{ pid: number; name: string }[]> {
+  const found: { pid: number; name: string }[] = [];
+  for (const entry of await readdir("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    const where = await readlink(`/proc/${entry}/cwd`).catch(() => "");
+    if (where !== dir && !where.startsWith(`${dir}/`)) continue;
+    const name = await readFile(`/proc/${entry}/comm`, "utf8").catch(() => "");
+    found.push({ pid: Number(entry), name: name.trim() });
+  }
+  return found;
+}
+
+const headscales = async () => (await processes()).filter(({ name }) => name === "headscale").map(({ pid }) => pid);
+
+beforeAll(async () => {
+  const PATH = [await tailnetTools(), path.dirname(process.execPath), process.env.PATH].join(":");
+  cli = await testCli({ env: { PATH } });
+  dir = path.join(cli.stateDir, "tailnet-dev");
+});
+afterAll(async () => {
+  await cli.run(["tailnet", "dev", "down", "--purge", "--yes"]);
+  expect(await processes()).toEqual([]);
+  await cli.remove();
+});
+
+describe.skipIf(process.getuid?.() !== 0)("a tailnet of one's own", () => {
+  it("is not there before it is made", async () => {
+    expect(await status()).toMatchObject({ state: "none", url: null, nodes: null });
+    expect(await down()).toEqual({ stopped: false, purged: false });
+    const { exitCode, stderr } = await cli.run(["tailnet", "dev", "ssh", "demo"]);
+    expect(exitCode).toBe(5);
+    expect(stderr).toContain("tailnet dev up");
+  });
+
+  it("comes up with keys and a configuration that nobody else can read, and stays as it is", async () => {
+    const first = await up("--user", "bob");
+    expect(first.started).toBe(true);
+    expect(first.users.map(({ name }) => name)).toEqual(["bob", ME]);
+    for (const file of [dir, path.join(dir, "keys"), first.config, ...first.users.map(({ keyFile }) => keyFile)]) {
+      expect((await stat(file)).mode & 0o077, file).toBe(0);
+    }
+    const [key] = first.users.map(({ keyFile }) => keyFile);
+    const before = await readFile(key!, "utf8");
+    expect(before).toMatch(/^hskey-auth-/);
+    const again = await up();
+    expect(again).toEqual({ ...first, started: false, users: again.users });
+    expect(await readFile(key!, "utf8")).toBe(before);
+    expect((await cli.run(["config", "check", first.config])).exitCode).toBe(0);
+    expect(await status()).toMatchObject({ state: "running", url: first.url, nodes: [], inForce: false });
+  });
+
+  it("is refused on an address that boxes do not reach, and on a port that is taken", async () => {
+    const loopback = await cli.run(["tailnet", "dev", "up", "--address", "127.0.0.1"]);
+    expect(loopback.exitCode).toBe(2);
+    expect(loopback.stderr).toContain(hostAddress());
+    const taken = createServer().listen(0, hostAddress());
+    await once(taken, "listening");
+    const { port } = taken.address() as { port: number };
+    const { exitCode, stderr } = await cli.run(["tailnet", "dev", "up", "--port", String(port)]);
+    taken.close();
+    expect(stderr).toContain(`port ${String(port)} is taken`);
+    expect(exitCode).toBe(5);
+    expect((await up()).started).toBe(true);
+  });
+
+  it("is noticed to have died, and comes back as it was", async () => {
+    const { url, users } = await up();
+    const [pid] = await headscales();
+    process.kill(pid!, "SIGKILL");
+    await expect.poll(async () => (await status()).state).toBe("died");
+    expect((await cli.run(["tailnet", "dev", "status"])).stdout).toContain("ended by itself");
+    const again = await up();
+    expect(again).toMatchObject({ url, started: true });
+    expect(again.users.map(({ keyFile }) => keyFile)).toEqual(users.map(({ keyFile }) => keyFile));
+    expect(await headscales()).toHaveLength(1);
+  });
+
+  it("does not take another process with the number of its own for itself", async () => {
+    await up();
+    const [pid] = await headscales();
+    const file = path.join(dir, "headscale.process");
+    const [, , boot] = (await readFile(file, "utf8")).split(" ");
+    await execa("sh", ["-c", `printf '%s 1 %s' ${String(process.pid)} ${boot!.trim()} >'${file}'`]);
+    // This very process would be ended if its number alone were believed.
+    expect((await status()).state).toBe("died");
+    expect((await cli.run(["tailnet", "dev", "down"])).exitCode).toBe(0);
+    expect(await headscales()).toEqual([pid]);
+    process.kill(pid!, "SIGTERM");
+    await expect.poll(headscales, { timeout: 15_000 }).toEqual([]);
+    await up();
+  });
+
+  it("takes another port when its own is taken meanwhile", async () => {
+    const { url } = await up();
+    expect(await down()).toEqual({ stopped: true, purged: false });
+    expect(await processes()).toEqual([]);
+    const thief = createServer().listen(Number(new URL(url).port), hostAddress());
+    await once(thief, "listening");
+    const moved = await up();
+    thief.close();
+    expect(moved.url).not.toBe(url);
+    expect(moved.started).toBe(true);
+    expect(await readFile(moved.config, "utf8")).toContain(moved.url);
+  });
+
+  it("is one, however many begin it at once, and whenever they are killed", async () => {
+    await down();
+    await Promise.all([up(), up(), up("--user", "carol")]);
+    expect(await headscales()).toHaveLength(1);
+    expect((await status()).users.map(({ name }) => name)).toEqual(["bob", "carol", ME]);
+    for (const after of [150, 250, 350, 450, 600, 900]) {
+      await down();
+      const begun = execa(cli.argv[0]!, ["tailnet", "dev", "up"], { env: cli.env, extendEnv: false, reject: false });
+      await sleep(after);
+      begun.kill("SIGKILL");
+      await begun;
+      const { url } = await up();
+      expect(await headscales()).toHaveLength(1);
+      expect(await status()).toMatchObject({ state: "running", url, problem: null });
+    }
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)("a box on a tailnet of one's own", () => {
+  const box = testName("demo");
+
+  it("is reached by its owner's device as dev, and not seen by another's [FR-012, FR-049, FR-050, SC-007]", async () => {
+    const { url, users } = await up("--user", "bob");
+    const mine = users.find(({ name }) => name === ME)!;
+    const without = ["tools", "runtimes", "syncthing", "code-server"].flatMap((part) => ["--without", part]);
+    const image = await imageWith(without);
+    // What the relay in plain http needs; a login by the program itself brings it along.
+    const env = ["--env", "TS_DEBUG_USE_DERP_HTTP=1"];
+    await podmanOk(["run", "--detach", "--name", box, "--hostname", "demo", ...contractOptions(), ...env, image]);
+    const socket = "/run/tailscale/tailscaled.sock";
+    await podmanOk(["exec", box, "sh", "-c", `until test -S ${socket}; do sleep 0.1; done`]);
+    const login = `tailscale up --auth-key=file:/run/key --ssh --hostname=demo --timeout=30s --login-server=${url}`;
+    const input = await readFile(mine.keyFile, "utf8");
+    await podmanOk(["exec", "-i", box, "sh", "-c", `umask 077; cat >/run/key; ${login}; rm /run/key`], { input });
+
+    const tags = ["tag:devcontainer", `tag:${ME}-container`];
+    const { nodes } = await status();
+    expect(nodes).toMatchObject([{ name: "demo", tags, user: null, online: true }]);
+    const words = ["tailnet", "dev", "ssh", "demo"];
+    const reached = await cli.run([...words, "--", "sh", "-c", 'echo "$(id -un)  $1"', "x", "two  blanks; $HOME"]);
+    expect(reached.stdout).toBe("dev  two  blanks; $HOME");
+    expect((await cli.run([...words, "--", "sh", "-c", "exit 7"])).exitCode).toBe(7);
+    const other = await cli.run([...words, "--user", "bob"]);
+    expect(other.exitCode).toBe(3);
+    expect(other.stderr).toContain('bob sees no device "demo"');
+    const seen = (await status()).nodes?.map(({ name }) => name.replace(/-on-.*/, ""));
+    expect(seen?.toSorted()).toEqual(["bob", "demo", ME]);
+    expect((await cli.run(["tailnet", "dev", "ssh", "-oProxyCommand=id"])).exitCode).not.toBe(0);
+  });
+
+  it("is back when the tailnet is", async () => {
+    expect((await down()).stopped).toBe(true);
+    expect(await processes()).toEqual([]);
+    await up();
+    const reached = () => cli.run(["tailnet", "dev", "ssh", "demo", "--", "id", "-un"]);
+    await expect.poll(async () => (await reached()).stdout, { timeout: 60_000, interval: 1000 }).toBe("dev");
+  });
+
+  it("has told its key to nobody [FR-015, SC-011]", async () => {
+    const { users } = await up();
+    const secrets = await Promise.all(
+      [...users.map(({ keyFile }) => keyFile), path.join(dir, "api-key")].map((file) => readFile(file, "utf8")),
+    );
+    for (const secret of secrets) {
+      const { stdout } = await execa("grep", ["-rlF", secret.trim(), dir], { reject: false });
+      const holders = stdout.split("\n").map((file) => path.relative(dir, file));
+      expect(holders).toHaveLength(1);
+      const argv = await execa("sh", ["-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null"], {
+        reject: false,
+      });
+      expect(argv.stdout.includes(secret.trim())).toBe(false);
+    }
+  });
+
+  it("is asked for before the tailnet is removed with all that it has", async () => {
+    const refused = await cli.run(["tailnet", "dev", "down", "--purge"]);
+    expect(refused.exitCode).toBe(5);
+    expect(refused.stderr).toContain("demo");
+    expect((await status()).state).toBe("running");
+    expect(await down("--purge", "--yes")).toEqual({ stopped: true, purged: true });
+    expect(await processes()).toEqual([]);
+    await expect(stat(dir)).rejects.toThrow();
+    await podmanOk(["rm", "--force", "--time", "0", box]);
+  });
+});
