@@ -159,7 +159,8 @@ export async function devTailnetDeps(
   progress: Progress,
   interrupt: AbortSignal,
 ): Promise<DevTailnetDeps> {
-  const { createDevTailnet, isDevTailnetConfig } = await import("../adapters/dev-tailnet/dev-tailnet.ts");
+  const { createDevTailnet } = await import("../adapters/dev-tailnet/dev-tailnet.ts");
+  const { isDevTailnetConfig } = await import("../adapters/dev-tailnet/kept.ts");
   const host = createHost(systemClock);
   const usual = join(stateDirOf(config), "tailnet-dev");
   // The configuration that it made may name another state directory than the one in which it is itself.

@@ -54,7 +54,7 @@ export interface DevControl {
   nodes(): Promise<DevNode[]>;
 }
 
-export interface NewAuthKey {
+interface NewAuthKey {
   /** User id of the device's owner; a key with tags needs none. */
   readonly user?: string;
   readonly tags: readonly string[];
@@ -66,7 +66,6 @@ export interface NewAuthKey {
 
 /** A device of a person on this machine. */
 export interface DevClient {
-  state(): DaemonState;
   /** Ends it; it is the same device when it is started again. */
   stop(): Promise<void>;
   /**
@@ -122,8 +121,6 @@ export interface DevTailnet {
   /** Writes the configuration file for boxes. */
   writeConfig(text: string): void;
   client(user: string): DevClient;
-  /** The clients that were started, by user. */
-  clients(): readonly string[];
   /** Removes everything. Only when nothing of it runs. */
   purge(): void;
 }

@@ -11,15 +11,26 @@ import { headscaleConfig, headscaleUrl } from "../../src/core/dev-tailnet/headsc
 import { policyFor } from "../../src/core/dev-tailnet/policy.ts";
 import { startDaemon, type Daemon } from "./daemon.ts";
 
-const TOOLS = path.resolve(import.meta.dirname, "../../containers/headscale/build");
+const ROOT = path.resolve(import.meta.dirname, "../..");
 
 let built: Promise<string> | undefined;
 
-/** The directory with `headscale`, `tailscaled` and `tailscale`: two minutes when they are built for the first time. */
+/**
+ * The directory with `headscale`, `tailscaled` and `tailscale`: minutes when they are built for the first time, for which
+ * a Go is installed where there is none.
+ */
 export function tailnetTools(): Promise<string> {
-  const PATH = `${process.env.PATH ?? ""}:/usr/local/go/bin`;
-  built ??= execa(TOOLS, [], { env: { PATH }, stdin: "ignore" }).then(({ stdout }) => stdout.trim());
+  built ??= buildTools();
   return built;
+}
+
+async function buildTools(): Promise<string> {
+  const script = path.join(ROOT, "containers/headscale/build");
+  const there = await execa(script, ["--look"], { stdin: "ignore", reject: false });
+  if (there.exitCode === 0) return there.stdout.trim();
+  await execa("sh", [path.join(ROOT, "scripts/host-prepare.sh"), "--tailnet-tools"], { stdin: "ignore" });
+  const { stdout } = await execa(script, [], { stdin: "ignore" });
+  return stdout.trim();
 }
 
 /** This machine's first IPv4 address that is not the loopback's: boxes behind slirp4netns reach the host under it. */

@@ -28,9 +28,10 @@ const objectAt = (document: Readonly<Record<string, unknown>>, key: string): Rec
  */
 export function trialConfig(present: unknown, parts: TrialParts): Record<string, unknown> {
   const base = isObject(present) ? present : {};
-  const before = objectAt(base, "tailnet");
-  const hasAnother =
-    typeof before.provider === "string" && before.provider !== "none" && before.loginServer !== parts.url;
+  const { provider = "none", api } = objectAt(base, "tailnet");
+  // Its own file of an earlier time is known by this, whatever address it named.
+  const isOwn = isObject(api) && api.tokenFile === parts.apiKey;
+  const hasAnother = provider !== "none" && !isOwn;
   const { namespace = "devbox" } = objectAt(base, "engine");
   const apart = {
     state: { ...objectAt(base, "state"), dir: parts.stateDir },

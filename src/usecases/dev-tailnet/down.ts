@@ -28,10 +28,10 @@ export async function devTailnetDown(
 
 /** The devices of boxes that a purge would leave without a control plane; undefined when nobody can be asked. */
 export async function devicesAtStake({ tailnet }: Pick<DevTailnetDeps, "tailnet">): Promise<string[] | undefined> {
-  const record = tailnet.record();
-  if (record === undefined) return [];
-  if (tailnet.state() !== "running") return undefined;
   try {
+    const record = tailnet.record();
+    if (record === undefined) return [];
+    if (tailnet.state() !== "running") return undefined;
     const nodes = await tailnet.control(record).nodes();
     return nodes.filter(({ tags }) => tags.length > 0).map(({ name }) => name);
   } catch (error) {
