@@ -3,7 +3,7 @@
  * called, and oclif's manifest. One file is read, checked and taken from the compile cache faster than twenty.
  * Usage: node scripts/build.ts
  */
-import { globSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
@@ -90,11 +90,23 @@ function programSource(): string {
   ].join("\n");
 }
 
+/** 1Password's SDK, a program of its own; it looks for its 14 MB of WebAssembly beside itself. */
+const SDK = { program: "src/adapters/onepassword/sdk-program.ts", wasm: "core_bg.wasm" };
+
+/** The file beside the SDK's own core. */
+function sdkWasm(): string {
+  const sdk = createRequire(require.resolve("@1password/sdk"));
+  return path.join(path.dirname(sdk.resolve("@1password/sdk-core")), SDK.wasm);
+}
+
 rmSync(path.join(root, "dist"), { recursive: true, force: true });
 rmSync(manifest, { force: true });
+mkdirSync(path.join(root, "dist"));
+copyFileSync(sdkWasm(), path.join(root, "dist", SDK.wasm));
 
 await Promise.all([
   ...APART.map((name) => build({ ...common, entryPoints: [name], outfile: `dist/${name}.cjs` })),
+  build({ ...common, entryPoints: [SDK.program], outfile: "dist/onepassword.cjs" }),
   build({ ...common, entryPoints: ["src/main.ts"], outfile: "dist/main.cjs", plugins: [programApart] }),
   build({
     ...common,

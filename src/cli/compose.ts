@@ -24,6 +24,7 @@ import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
 import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
 import { keepConfig, keptConfig } from "./config-cache.ts";
 import { cacheDir, configFiles, defaultStateDir, packageFile } from "./paths.ts";
+import { takeServiceToken } from "./service-token.ts";
 
 /** Where everything is put together; the only file outside the adapters that knows them. */
 
@@ -128,15 +129,32 @@ export async function forwarder(): Promise<Forwarder> {
   return createForwarder();
 }
 
-/** Where auth keys are; its library is large, so it is loaded only when a key is read. */
-function secretStore(config: Config): Promise<SecretStore> {
-  return Promise.reject(new DevboxError("SECRETS_NOT_SET_UP", `no provider ${config.secrets.provider}`));
+/** Where auth keys are; loaded only when it is asked for. */
+async function secretStore({ secrets }: Config): Promise<SecretStore> {
+  const { provider, dir, vault, tokenFile, op } = secrets;
+  const { readPrivateFile: read, refuseExposed } = await import("../adapters/system/private-file.ts");
+  if (provider === "none" || provider === "file") {
+    const { createKeyFiles, noSecrets } = await import("../adapters/key-files/key-files.ts");
+    return provider === "none" || dir === null ? noSecrets : createKeyFiles({ dir, read, refuseExposed });
+  }
+  const [{ createOnePassword }, { createOpReader }, { createSdkReader }] = await Promise.all([
+    import("../adapters/onepassword/store.ts"),
+    import("../adapters/onepassword/cli.ts"),
+    import("../adapters/onepassword/sdk.ts"),
+  ]);
+  const token = { environment: takeServiceToken(), credentials: process.env.CREDENTIALS_DIRECTORY, tokenFile, read };
+  const reader = provider === "op-cli" ? createOpReader(op) : createSdkReader(packageFile("dist/onepassword.cjs"));
+  return createOnePassword({ vault, timeout: secrets.timeout * SECOND, token, reader, clock: systemClock });
 }
 
-/** The control plane of the tailnet that boxes join. */
-function tailnet(config: Config): Promise<Tailnet | undefined> {
-  if (config.tailnet.provider === "none") return Promise.resolve(undefined);
-  return Promise.reject(new DevboxError("TAILNET_NOT_SET_UP", `no provider ${config.tailnet.provider}`));
+/** The control plane of the tailnet that boxes join; loaded only when it is asked for something. */
+async function tailnet(config: Config): Promise<Tailnet | undefined> {
+  if (config.tailnet.provider === "none") return undefined;
+  const [{ createTailnet }, { readPrivateFile: read }] = await Promise.all([
+    import("../adapters/tailnet/tailnet.ts"),
+    import("../adapters/system/private-file.ts"),
+  ]);
+  return createTailnet(config.tailnet, { clock: systemClock, read, credentials: process.env.CREDENTIALS_DIRECTORY });
 }
 
 /** The document behind a configuration, as it was written; undefined for the defaults. @throws {DevboxError} INVALID_CONFIG */

@@ -4,12 +4,14 @@ import { EXIT } from "../core/exit-codes.ts";
 import { type CommandTable, runDirectly } from "./run-directly.ts";
 import { packageFile } from "./paths.ts";
 import { renderError } from "./render-error.ts";
+import { takeServiceToken } from "./service-token.ts";
 
 /**
  * Runs the command line and says what was wrong with it; errors inside a command are the command's own to show.
  * @param commands the build's table of them; what is not in it goes oclif's whole way
  */
 export async function main(commands: CommandTable = {}): Promise<void> {
+  takeServiceToken();
   for (const stream of [process.stdout, process.stderr]) stream.on("error", onOutputError);
   // oclif listens to standard output as well, and throws what it hears.
   process.on("uncaughtException", (error) => {

@@ -21,6 +21,7 @@ export interface ShownProgress extends Progress {
 export const silentProgress: ShownProgress = {
   begin: () => undefined,
   done: () => undefined,
+  failed: () => undefined,
   remark: () => undefined,
   stop: () => undefined,
 };
@@ -33,6 +34,10 @@ export function showProgress(stream: NodeJS.WriteStream, clock: Clock): ShownPro
   const write = (line: string) => {
     spinner?.clear();
     stream.write(`${line}\n`);
+  };
+  const failed = () => {
+    if (current) write(`  ${style.bad("✗")} ${current.step}`);
+    current = undefined;
   };
   return {
     begin: (step) => {
@@ -52,10 +57,10 @@ export function showProgress(stream: NodeJS.WriteStream, clock: Clock): ShownPro
       write(`  ${style.warn("!")} ${text}`);
       if (current) spinner?.show(current.step);
     },
+    failed,
     stop: () => {
-      if (current) write(`  ${style.bad("✗")} ${current.step}`);
+      failed();
       spinner?.clear();
-      current = undefined;
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { BoxDevice } from "./device.ts";
 import type { BoxSpec } from "./spec.ts";
 import type { Millis } from "./time.ts";
 
@@ -31,6 +32,8 @@ export interface BoxRecord {
   readonly lastUsedAt: Millis | undefined;
   /** Which signal the last use came from, such as `ssh`, `exec` or `start`. */
   readonly lastUsedBy: string | undefined;
+  /** Its device on the tailnet, as it was recorded at its last login. */
+  readonly device: BoxDevice | undefined;
 }
 
 /**

@@ -3,7 +3,16 @@ import type { BoxSpec } from "./spec.ts";
 import type { Millis } from "./time.ts";
 
 /** What can be under way on a box. */
-export const OPERATION_KINDS = ["create", "start", "stop", "restart", "destroy", "recreate", "rebuild"] as const;
+export const OPERATION_KINDS = [
+  "create",
+  "start",
+  "stop",
+  "restart",
+  "destroy",
+  "recreate",
+  "rebuild",
+  "rotate",
+] as const;
 
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 

@@ -12,6 +12,8 @@ export interface DeviceIdentity {
 
 /** A device as the control plane has it. */
 export interface TailnetDevice extends DeviceIdentity {
+  /** Empty for a device that has none yet (made ready, or shared by another tailnet); none of ours is like that. */
+  readonly nodeKey: string;
   /** The host name that it asked for. */
   readonly hostname: string;
   /** The first label of the name under which it is found; differs from the host name when that was taken. */
@@ -58,8 +60,10 @@ const NODE_ID = /^[A-Za-z0-9]{1,64}$/;
 /** A key of zeros is that of a node without one. */
 const NO_KEY = /^nodekey:0*$/;
 
-const word = (value: unknown): string => (typeof value === "string" && /^[\w.:-]{0,255}$/.test(value) ? value : "");
-const words = (value: unknown): string[] =>
+/** Somebody else's word, or nothing: no blanks, no controls, not endless. */
+export const word = (value: unknown): string =>
+  typeof value === "string" && /^[\w.:-]{0,255}$/.test(value) ? value : "";
+export const words = (value: unknown): string[] =>
   Array.isArray(value) ? value.map((each) => word(each)).filter((each) => each !== "") : [];
 
 /**
@@ -93,9 +97,12 @@ function parsed(json: string): NodeAnswer {
   });
 }
 
+/** A control plane's id of a device; letters and digits alone, so that it can be part of a URL. */
+export const isNodeId = (value: unknown): value is string => typeof value === "string" && NODE_ID.test(value);
+
 /** Both parts, or nothing: half an identity could be somebody else's. */
 export function identityOf(nodeId: unknown, nodeKey: unknown): DeviceIdentity | undefined {
-  if (typeof nodeId !== "string" || !NODE_ID.test(nodeId)) return undefined;
+  if (!isNodeId(nodeId)) return undefined;
   if (typeof nodeKey !== "string" || !NODE_KEY.test(nodeKey) || NO_KEY.test(nodeKey)) return undefined;
   return { nodeId, nodeKey };
 }
@@ -123,3 +130,34 @@ export const authKeyItem = (user: string): string => `${user}-tailscale-authkey`
 
 /** The first label of a fully qualified name. */
 export const firstLabel = (dnsName: string): string => dnsName.split(".")[0] ?? "";
+
+/**
+ * What is to be done about a node that is to be on the tailnet. `keep`: it is. `login`: it has none, or needs one.
+ * `forget`: it believes to be on it, and the control plane has deleted it (tailscale#20615). `approve`: somebody has to
+ * let it in. `impossible`: a login would not help.
+ */
+export type JoinPlan = "keep" | "login" | "forget" | "approve" | "impossible";
+
+/**
+ * An auth key is handed over in `login` and after `forget` alone: one that has expired logs a registered node out.
+ * @param isKnown whether the control plane has the node; undefined when it could not be asked
+ */
+export function joinPlan(
+  { state, identity }: Pick<BoxNode, "state" | "identity">,
+  isKnown: boolean | undefined,
+): JoinPlan {
+  switch (state) {
+    case "NeedsLogin":
+      return "login";
+    case "NoState":
+    case "Starting":
+    case "Running":
+      if (identity === undefined) return state === "NoState" ? "login" : "impossible";
+      return isKnown === false ? "forget" : "keep";
+    case "NeedsMachineAuth":
+      return "approve";
+    case "Stopped":
+    case "Unknown":
+      return "impossible";
+  }
+}

@@ -1,4 +1,5 @@
 import type { BoxRecord, Caller, DesiredState, Phase } from "../core/box.ts";
+import type { DeviceRecord, JoinedNode, NewDevice } from "../core/device.ts";
 import type { HostFree } from "../core/limits.ts";
 import type {
   LeaseRecord,
@@ -7,6 +8,7 @@ import type {
   OperationRecord,
   ProcessIdentity,
 } from "../core/operation.ts";
+import type { DeviceIdentity } from "../core/tailnet.ts";
 import type { Millis } from "../core/time.ts";
 
 /** A box to be entered; the ledger fills in the rest. */
@@ -109,6 +111,22 @@ export interface Ledger {
   takeMappingSlot(owner: string, taken: ReadonlySet<number>, most: number): number | undefined;
   /** Enters a slot that the owner is known to have; one that is entered already stays as it is. */
   keepMappingSlot(owner: string, slot: number): void;
+
+  /** All devices of the tailnet that are known, also those of boxes that are gone. */
+  devices(): DeviceRecord[];
+  devicesOf(boxId: string): DeviceRecord[];
+  /** Notes that a login begins, before it does: a device may exist from now on. */
+  beginJoin(device: NewDevice, now: Millis): void;
+  /** Records what a login came to; another device that was the box's until now has to leave. */
+  recordDevice(device: NewDevice, node: JoinedNode, now: Millis): void;
+  /** Records a device that was not to stay: that of a key that was tried, or one with the wrong tags. */
+  addLeaving(device: NewDevice, identity: DeviceIdentity, now: Millis): void;
+  /** All devices of a box have to leave, also those that nobody has recorded. */
+  leaveDevices(boxId: string): void;
+  /** Notes why a device could not be proven gone. */
+  failDevice(id: number, problem: string, now: Millis): void;
+  /** A device that is proven gone, or was never there. */
+  dropDevice(id: number): void;
 
   /** Small facts worth keeping between commands, such as what the engine can do. */
   fact(key: string): string | undefined;

@@ -10,6 +10,8 @@ export interface Progress {
   begin(step: string): void;
   /** The step is done, with all its parts. */
   done(detail?: string): void;
+  /** The step could not be done, and what comes after it goes on; the reason is told at the end. */
+  failed(): void;
   /** Something that the user must know although nothing failed. */
   remark(text: string): void;
 }

@@ -3,7 +3,8 @@ import type { TailnetDevice } from "../core/tailnet.ts";
 /**
  * The control plane of a tailnet. Devices are named by their node id alone, never by a host name.
  * All calls throw {@link DevboxError}: TAILNET_NOT_SET_UP (no credential), TAILNET_UNREACHABLE, TAILNET_API_REFUSED,
- * TAILNET_RATE_LIMITED, TAILNET_FAILED; and SECRETS_EXPOSED for a credential's file that others can read.
+ * TAILNET_RATE_LIMITED, TAILNET_FAILED; SECRETS_EXPOSED and SECRETS_FAILED for a credential's file that others can
+ * read, or nobody.
  */
 export interface Tailnet {
   /** What it is, for people: `Tailscale`, `headscale`. */

@@ -20,8 +20,8 @@ import { mappingFor } from "./id-mapping.ts";
 import { newOperation, runSteps, throwIfInterrupted } from "./journal.ts";
 import { leaseRequest } from "./lease.ts";
 import { stepsOf, undoCreate } from "./operations.ts";
-import { runAllButServices } from "./ready.ts";
 import { recoverAbandoned } from "./recover.ts";
+import { releaseLeft } from "./tailnet/release.ts";
 import { setUpSyncthing } from "./syncthing/switch.ts";
 
 export interface CreateInput {
@@ -83,10 +83,11 @@ export async function create(deps: Deps, input: CreateInput): Promise<CreateResu
   try {
     const entered = entry(deps, box.id);
     const journal = { id: operation.id, boxId: box.id, steps: [] };
-    const notReady = await runAllButServices(runSteps(deps, journal, stepsOf(deps, entered, operation, ready)));
+    const notReady = await runSteps(deps, journal, stepsOf(deps, entered, operation, ready));
     // Also while the last step was waited for: whoever pressed Ctrl-C then was told that it stops.
     throwIfInterrupted(deps.interrupt);
     deps.ledger.finish(operation.id, box.id, { phase: "ready", lastUsed: { at: deps.clock.now(), by: "create" } });
+    await releaseLeft(deps, { force: false });
     if (notReady) throw notReady;
     syncthing = input.syncthing && input.start ? await setUp(deps, box) : undefined;
   } catch (error) {

@@ -24,7 +24,8 @@ export interface DestroyResult {
 /**
  * Destroys a box: container, private volume and, unless kept, its home; then looks that nothing is left.
  * Once begun it is carried on by whatever command comes next, until everything is gone.
- * @throws {DevboxError} BOX_NOT_FOUND, BUSY, PARTIAL, the ENGINE_ codes
+ * @throws {DevboxError} BOX_NOT_FOUND, BUSY, PARTIAL, the ENGINE_ codes; DEVICE_PENDING when it is destroyed, and its
+ * tailnet device not proven gone
  */
 export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyResult> {
   const box = findBox(deps, input.name);
@@ -35,7 +36,10 @@ export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyR
     const recovery = await recoverBox(deps, box.id);
     const stillThere = deps.ledger.boxById(box.id);
     // What an interrupted create or destroy left is gone by now, which is what was asked for.
-    if (recovery === undefined || stillThere !== undefined) await run(deps, input, stillThere ?? box);
+    if (recovery === undefined || stillThere !== undefined) {
+      const problem = await run(deps, input, stillThere ?? box);
+      if (problem) throw problem;
+    }
     return {
       name: box.name,
       keptVolume: keptHome ? box.spec.home : undefined,
@@ -68,14 +72,17 @@ function keepsHome(deps: Deps, pending: OperationRecord | undefined, input: Dest
   return true;
 }
 
-async function run(deps: Deps, input: DestroyInput, box: ReturnType<typeof findBox>): Promise<void> {
+/** @returns what is left of it although it is gone */
+async function run(deps: Deps, input: DestroyInput, box: ReturnType<typeof findBox>): Promise<DevboxError | undefined> {
   const operation = newOperation(deps, "destroy", { keepHome: input.keepVolume, before: box.desired });
   deps.ledger.begin(box.id, operation, { phase: "destroying", desired: "stopped" });
   const journal = { id: operation.id, boxId: box.id, steps: [] };
   try {
     // Not interruptible: between its steps a box is neither there nor gone.
     const steady: Deps = { ...deps, interrupt: new AbortController().signal };
-    await runSteps(steady, journal, stepsOf(steady, box, operation));
+    const problem = await runSteps(steady, journal, stepsOf(steady, box, operation));
+    deps.ledger.finish(operation.id, box.id, "remove");
+    return problem;
   } catch (error) {
     if (hasCode(error, "PARTIAL")) throw error;
     const why = error instanceof DevboxError ? [error.message, error.why].filter(Boolean).join("\n") : undefined;
@@ -85,5 +92,4 @@ async function run(deps: Deps, input: DestroyInput, box: ReturnType<typeof findB
       cause: error,
     });
   }
-  deps.ledger.finish(operation.id, box.id, "remove");
 }

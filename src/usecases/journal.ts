@@ -16,6 +16,8 @@ export interface Step {
 interface StepResult {
   readonly detail?: string | undefined;
   readonly change?: BoxChange | undefined;
+  /** What went wrong although the operation goes on: it is no reason to undo it or to give it up. */
+  readonly problem?: DevboxError | undefined;
 }
 
 /** A fresh operation of a kind. */
@@ -30,12 +32,14 @@ export function newOperation(
 /**
  * Runs the steps that are not done yet, each recorded before it begins and after it is done.
  * A failure is noted in the journal and leaves the operation open; its caller decides what becomes of it.
+ * @returns what went wrong on the way without ending it, to be thrown when the ledger is told
  */
 export async function runSteps(
   deps: Pick<Deps, "ledger" | "progress" | "interrupt">,
   operation: Pick<OperationRecord, "id" | "boxId" | "steps">,
   steps: readonly Step[],
-): Promise<void> {
+): Promise<DevboxError | undefined> {
+  const problems: DevboxError[] = [];
   const done = new Set(operation.steps.filter((step) => step.done).map((step) => step.name));
   for (const step of steps) {
     if (done.has(step.name)) continue;
@@ -43,14 +47,29 @@ export async function runSteps(
     deps.ledger.beginStep(operation.id, step.name);
     deps.progress.begin(step.title);
     try {
-      const { detail, change } = await step.run();
+      const { detail, change, problem } = await step.run();
       deps.ledger.endStep(operation.id, step.name, operation.boxId, change);
-      deps.progress.done(detail);
+      if (problem) {
+        problems.push(problem);
+        deps.progress.failed();
+      } else {
+        deps.progress.done(detail);
+      }
     } catch (error) {
       deps.ledger.failOperation(operation.id, messageOf(error));
       throw error;
     }
   }
+  return inOne(problems);
+}
+
+/** Several problems as one error: the first one's code and sentence, with what there is to say of the others. */
+function inOne(problems: readonly DevboxError[]): DevboxError | undefined {
+  const [first, ...others] = problems;
+  if (first === undefined || others.length === 0) return first;
+  const why = [first.why, ...others.flatMap((other) => [other.message, other.why])].filter(Boolean).join("\n");
+  const next = [...new Set(problems.flatMap((problem) => problem.next))];
+  return new DevboxError(first.code, first.message, { why, next, cause: first });
 }
 
 /** @throws {DevboxError} INTERRUPTED */

@@ -1,12 +1,17 @@
 import type { BoxRecord } from "../core/box.ts";
+import { nameOf } from "../core/device.ts";
 import { DevboxError } from "../core/errors.ts";
 import { formatSize } from "../core/size.ts";
 import type { OperationRecord } from "../core/operation.ts";
 import type { BoxChange } from "../ports/ledger.ts";
 import type { Deps } from "./deps.ts";
 import { allDone, type Step } from "./journal.ts";
-import { readySteps } from "./ready.ts";
+import { readiness } from "./ready.ts";
 import { rebuildSteps, undoRebuild } from "./rebuild-steps.ts";
+import { joinsTailnet, joinSteps } from "./tailnet/join-step.ts";
+import { type KeyOnce, keyOf, keyStep } from "./tailnet/key.ts";
+import { settleStep } from "./tailnet/settle-step.ts";
+import { deviceSteps, leaveSteps, releaseOf, takeLeave } from "./tailnet/leave.ts";
 import { containerStep, createPrivateVolume, startStep, stopStep, STOP_GRACE, volumesStep } from "./steps.ts";
 
 /**
@@ -19,26 +24,47 @@ export function stepsOf(
   operation: Pick<OperationRecord, "kind" | "input">,
   ready: string[] = [],
 ): Step[] {
+  const up = () => readySteps(deps, box, { ready, key: keyOf(deps, box.owner), strict: false });
   switch (operation.kind) {
     case "create":
-      return [
-        volumesStep(deps, box, operation.input.keepHome === true),
-        containerStep(deps, box, false),
-        ...(box.desired === "running" ? readySteps(deps, box.id, ready) : []),
-      ];
+      return createSteps(deps, box, operation.input.keepHome === true, ready);
     case "recreate":
-      return [homeStep(deps, box), containerStep(deps, box, true), ...readySteps(deps, box.id, ready)];
+      return [homeStep(deps, box), containerStep(deps, box, true), ...up()];
     case "start":
-      return [startStep(deps, box), ...readySteps(deps, box.id, ready)];
+      return [startStep(deps, box), ...up()];
     case "stop":
       return [stopStep(deps, box)];
     case "restart":
-      return [stopStep(deps, box), startStep(deps, box), ...readySteps(deps, box.id, ready)];
+      return [stopStep(deps, box), startStep(deps, box), ...up()];
     case "rebuild":
-      return rebuildSteps(deps, box, operation.input);
+      return rebuildSteps(deps, box, operation.input, ready);
+    case "rotate":
+      return [settleStep(deps, box)];
     case "destroy":
       return destroySteps(deps, box, operation.input.keepHome === true);
   }
+}
+
+function createSteps(deps: Deps, box: BoxRecord, adoptHome: boolean, ready: string[]): Step[] {
+  const make = [volumesStep(deps, box, adoptHome), containerStep(deps, box, false)];
+  if (box.desired !== "running") return make;
+  const key = keyOf(deps, box.owner);
+  const first = joinsTailnet(deps) ? [keyStep(deps, box.owner, key)] : [];
+  return [...first, ...make, ...readySteps(deps, box, { ready, key, strict: true })];
+}
+
+interface Getting {
+  /** Given the names of services as they become ready. */
+  readonly ready: string[];
+  readonly key: KeyOnce;
+  /** Whether a box that cannot join the tailnet is a failure of the whole. */
+  readonly strict: boolean;
+}
+
+/** From a started container to a box that can be used: let in, on the tailnet, its services answering. */
+function readySteps(deps: Deps, box: BoxRecord, { ready, key, strict }: Getting): Step[] {
+  const readyIs = readiness(deps, box.id, ready);
+  return [readyIs.shell, ...joinSteps(deps, box.id, { ready: readyIs, key, strict }), readyIs.services];
 }
 
 /** What the ledger is told when an operation is through. */
@@ -51,6 +77,7 @@ export function outcomeOf({ kind, input }: Pick<OperationRecord, "kind" | "input
     case "recreate":
       return { stoppedAt: null };
     case "stop":
+    case "rotate":
       return {};
     case "rebuild":
       return { desired: input.before ?? "running" };
@@ -77,9 +104,14 @@ export async function undoCreate(
   box: BoxRecord,
   operation: Pick<OperationRecord, "id" | "input">,
 ): Promise<void> {
+  await takeLeave(deps, deps.ledger.boxById(box.id) ?? box);
   await deps.engine.removeBox(box.id, 0, box.id);
+  const pending = await releaseOf(deps, box);
   await removeVolumes(deps, box, operation.input.keepHome === true);
   deps.ledger.finish(operation.id, box.id, "remove");
+  for (const { device, why } of pending) {
+    deps.progress.remark(`the tailnet device ${nameOf(device)} is not proven gone, and will be tried again: ${why}`);
+  }
 }
 
 async function removeVolumes(deps: Deps, box: BoxRecord, keepHome: boolean): Promise<void> {
@@ -89,6 +121,7 @@ async function removeVolumes(deps: Deps, box: BoxRecord, keepHome: boolean): Pro
 
 function destroySteps(deps: Deps, box: BoxRecord, keepHome: boolean): Step[] {
   return [
+    ...leaveSteps(deps, box),
     {
       name: "container",
       title: "Container removed",
@@ -97,6 +130,7 @@ function destroySteps(deps: Deps, box: BoxRecord, keepHome: boolean): Step[] {
         return {};
       },
     },
+    ...deviceSteps(deps, box),
     {
       name: "volumes",
       title: keepHome ? "Home kept" : "Home removed",

@@ -1,5 +1,5 @@
 import type { BoxRecord } from "../core/box.ts";
-import { DevboxError, hasCode } from "../core/errors.ts";
+import { DevboxError } from "../core/errors.ts";
 import { IMAGE } from "../core/image-contract.ts";
 import type { Deps } from "./deps.ts";
 import type { Step } from "./journal.ts";
@@ -8,19 +8,31 @@ import { needContainer } from "./steps.ts";
 /** Seconds that a box is given to become ready, services and all; a cold one on a slow disk takes a few. */
 const READY_LIMIT = 60;
 
-/** The step in which the services are waited for; see {@link runAllButServices}. */
-const SERVICES = "services";
+/** How a box that starts becomes ready. */
+export interface Readiness {
+  /** Waits until people can be let in. */
+  readonly shell: Step;
+  /**
+   * Waits until the services answer. One that does not is no reason to undo or give up an operation: the box can be
+   * used, and the service is started again and again.
+   */
+  readonly services: Step;
+  /**
+   * Waits for one service, after `shell`.
+   * @returns what there is to say of those that do not answer, when it is among them; undefined when it answers
+   */
+  readonly service: (name: string) => Promise<readonly string[] | undefined>;
+}
 
 /**
- * Waits until people can be let in, then until the services answer: two steps of one question to the box, because
- * each question costs as much as a shell takes to be ready.
+ * Readiness is one question to the box, because each question costs as much as a shell takes to be ready.
  * @param ready is given the names of services as they become ready
  */
-export function readySteps(deps: Deps, boxId: string, ready: string[] = []): [shell: Step, services: Step] {
+export function readiness(deps: Deps, boxId: string, ready: string[] = []): Readiness {
   let asked: Waiting | undefined;
   const waiting = () => (asked ??= ask(deps, boxId, ready));
-  return [
-    {
+  return {
+    shell: {
       name: "ready",
       title: "Shell ready",
       run: async () => {
@@ -29,31 +41,18 @@ export function readySteps(deps: Deps, boxId: string, ready: string[] = []): [sh
         return {};
       },
     },
-    {
-      name: SERVICES,
+    services: {
+      name: "services",
       title: "Services ready",
       run: async () => {
         const problems = await waiting().services;
-        if (problems.length > 0) throw servicesNotReady(boxOf(deps, boxId), problems);
+        if (problems.length > 0) return { problem: servicesNotReady(boxOf(deps, boxId), problems) };
         ready.sort((a, b) => rank(a) - rank(b));
         return { detail: ready.length === 0 ? "none in this image" : ready.join(", ") };
       },
     },
-  ];
-}
-
-/**
- * Waits for an operation's steps. A service that does not answer is no reason to undo or give up an operation: the box
- * can be used, and the service is started again and again. The caller throws the error when the ledger is told.
- */
-export async function runAllButServices(steps: Promise<void>): Promise<DevboxError | undefined> {
-  try {
-    await steps;
-    return undefined;
-  } catch (error) {
-    if (hasCode(error, "SERVICE_NOT_READY")) return error;
-    throw error;
-  }
+    service: (name) => waiting().service(name),
+  };
 }
 
 /** The contract's services first, in its order; which is ready first differs from one time to the next. */
@@ -66,10 +65,12 @@ interface Waiting {
   /** What keeps people out, when that is known; empty when they can be let in. */
   readonly shell: Promise<readonly string[]>;
   readonly services: Promise<readonly string[]>;
+  readonly service: Readiness["service"];
 }
 
 function ask(deps: Deps, boxId: string, ready: string[]): Waiting {
   const shell = Promise.withResolvers<readonly string[]>();
+  const answering = new Map<string, () => void>();
   const containerId = needContainer(boxOf(deps, boxId));
   const onReady = (what: string) => {
     if (what === "shell") {
@@ -77,6 +78,7 @@ function ask(deps: Deps, boxId: string, ready: string[]): Waiting {
     } else {
       ready.push(what);
       deps.progress.begin(`${what} is ready`);
+      answering.get(what)?.();
     }
   };
   const services = deps.engine.waitReady(containerId, { seconds: READY_LIMIT, token: boxId, onReady });
@@ -84,7 +86,19 @@ function ask(deps: Deps, boxId: string, ready: string[]): Waiting {
   services.then(shell.resolve, shell.reject);
   // Who carries a command on from here asks for the services alone.
   shell.promise.catch(() => undefined);
-  return { shell: shell.promise, services };
+  return {
+    shell: shell.promise,
+    services,
+    service: async (name) => {
+      if (ready.includes(name)) return undefined;
+      const answers = new Promise<undefined>((resolve) => {
+        answering.set(name, () => {
+          resolve(undefined);
+        });
+      });
+      return Promise.race([answers, services.then((problems) => (ready.includes(name) ? undefined : problems))]);
+    },
+  };
 }
 
 /** Read at run time, because a step before may have made the container. */

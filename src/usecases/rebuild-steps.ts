@@ -4,16 +4,18 @@ import { objectNames } from "../core/labels.ts";
 import type { OperationInput, OperationRecord } from "../core/operation.ts";
 import type { Deps } from "./deps.ts";
 import type { Step } from "./journal.ts";
-import { readySteps } from "./ready.ts";
+import { readiness } from "./ready.ts";
+import { joinSteps } from "./tailnet/join-step.ts";
+import { keyOf } from "./tailnet/key.ts";
 import { newContainer, STOP_GRACE } from "./steps.ts";
 
 /**
  * A new container on the box's volumes. The old one is set aside under another name until the new one is known to
  * work, and is what the box goes back to when it does not. [X-13]
  */
-export function rebuildSteps(deps: Deps, box: BoxRecord, input: OperationInput): Step[] {
+export function rebuildSteps(deps: Deps, box: BoxRecord, input: OperationInput, ready: string[]): Step[] {
   const { previous, spec } = needInput(input);
-  const [shell, services] = readySteps(deps, box.id);
+  const readyIs = readiness(deps, box.id, ready);
   return [
     {
       name: "aside",
@@ -34,7 +36,7 @@ export function rebuildSteps(deps: Deps, box: BoxRecord, input: OperationInput):
         return { detail: spec.image, change: { containerId, spec } };
       },
     },
-    shell,
+    readyIs.shell,
     {
       name: "drop",
       title: "Old container removed",
@@ -43,8 +45,9 @@ export function rebuildSteps(deps: Deps, box: BoxRecord, input: OperationInput):
         return {};
       },
     },
-    // Last, because a service that does not answer ends the steps.
-    input.before === "stopped" ? stopAgain(deps, box) : services,
+    ...(input.before === "stopped"
+      ? [stopAgain(deps, box)]
+      : [...joinSteps(deps, box.id, { ready: readyIs, key: keyOf(deps, box.owner), strict: false }), readyIs.services]),
   ];
 }
 

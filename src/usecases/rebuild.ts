@@ -9,7 +9,7 @@ import { imageMissing } from "./images.ts";
 import { newOperation, runSteps } from "./journal.ts";
 import { withLease } from "./lease.ts";
 import { outcomeOf, stepsOf, undo } from "./operations.ts";
-import { runAllButServices } from "./ready.ts";
+import { releaseLeft } from "./tailnet/release.ts";
 
 export interface RebuildInput {
   readonly name: string;
@@ -46,6 +46,7 @@ export async function rebuild(deps: Deps, input: RebuildInput): Promise<RebuildR
     const notReady = await run(deps, box, operation);
     const lastUsed = { at: deps.clock.now(), by: "rebuild" };
     deps.ledger.finish(operation.id, box.id, { ...(outcomeOf(operation) as BoxChange), lastUsed });
+    await releaseLeft(deps, { force: false });
     if (notReady) throw notReady;
     return { box: deps.ledger.boxById(box.id) ?? box, previousImage: previous.spec.image };
   });
@@ -59,13 +60,13 @@ async function checkImage(deps: Deps, image: string): Promise<void> {
 async function run(deps: Deps, box: BoxRecord, operation: OperationStart): Promise<DevboxError | undefined> {
   const journal = { id: operation.id, boxId: box.id, steps: [] };
   try {
-    return await runAllButServices(runSteps(deps, journal, stepsOf(deps, box, operation)));
+    return await runSteps(deps, journal, stepsOf(deps, box, operation));
   } catch (error) {
     const record = deps.ledger.operationOn(box.id);
     if (record === undefined || recoveryOf(record) === "undo") throw await takeBack(deps, box, operation, error);
     // The new container is proven and the old one may be gone: from here on there is only going on.
     const steady: Deps = { ...deps, interrupt: new AbortController().signal };
-    return runAllButServices(runSteps(steady, record, stepsOf(steady, box, operation)));
+    return runSteps(steady, record, stepsOf(steady, box, operation));
   }
 }
 

@@ -62,7 +62,12 @@ async function recoverOperation(
   return { how: "finished", why: undefined };
 }
 
-const SILENT: Deps["progress"] = { begin: () => undefined, done: () => undefined, remark: () => undefined };
+const SILENT: Deps["progress"] = {
+  begin: () => undefined,
+  done: () => undefined,
+  failed: () => undefined,
+  remark: () => undefined,
+};
 
 /**
  * Recovers every operation whose process is gone, so that nothing keeps a slot it does not use.

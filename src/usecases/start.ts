@@ -7,8 +7,11 @@ import type { Deps } from "./deps.ts";
 import { engineFacts } from "./engine-facts.ts";
 import { newOperation, runSteps } from "./journal.ts";
 import { withLease } from "./lease.ts";
-import { runAllButServices } from "./ready.ts";
 import { outcomeOf, stepsOf } from "./operations.ts";
+import { join } from "./tailnet/join.ts";
+import { isOfTailnet, notJoined } from "./tailnet/join-step.ts";
+import { keyOf } from "./tailnet/key.ts";
+import { releaseLeft } from "./tailnet/release.ts";
 
 export interface ChangeResult {
   readonly box: BoxRecord;
@@ -29,7 +32,7 @@ export async function start(
     // A box that is meant to run probably does; only then is the engine asked first.
     if (box.desired === "running" && box.containerId !== undefined) {
       const detail = await deps.engine.inspect(box.containerId);
-      if (detail?.state === "running") return { box, changed: false };
+      if (detail?.state === "running") return { box, changed: await rejoined(deps, box) };
       if (detail === undefined && !input.recreate) throw containerGone(box.name);
     }
     if (input.recreate && (await isGone(deps, box))) return bringUp(deps, box, "recreate");
@@ -65,6 +68,25 @@ export async function stop(deps: Deps, input: { readonly name: string }): Promis
   });
 }
 
+/**
+ * A box that runs may have lost its tailnet meanwhile: the control plane can have removed its device.
+ * @returns whether it had to log in
+ */
+async function rejoined(deps: Deps, box: BoxRecord): Promise<boolean> {
+  const tailnet = await deps.tailnet();
+  if (tailnet === undefined) return false;
+  deps.progress.begin("On the tailnet");
+  try {
+    const running = { ...box, containerId: usableContainer(box) };
+    const { node, loggedIn } = await join(deps, tailnet, running, keyOf(deps, box.owner));
+    deps.progress.done(node.dnsName);
+    await releaseLeft(deps, { force: false });
+    return loggedIn;
+  } catch (error) {
+    throw isOfTailnet(error) ? notJoined(box, error) : error;
+  }
+}
+
 async function isGone(deps: Deps, box: BoxRecord): Promise<boolean> {
   return box.containerId === undefined || (await deps.engine.inspect(box.containerId)) === undefined;
 }
@@ -85,7 +107,7 @@ async function run(deps: Deps, box: BoxRecord, kind: OperationKind, slot?: SlotR
   let notReady: DevboxError | undefined;
   try {
     const steps = stepsOf(deps, meant, operation);
-    notReady = await runAllButServices(runSteps(deps, { id: operation.id, boxId: box.id, steps: [] }, steps));
+    notReady = await runSteps(deps, { id: operation.id, boxId: box.id, steps: [] }, steps);
   } catch (error) {
     // Nothing is left half done: what is wanted stands in the ledger, and the next command acts on it.
     deps.ledger.finish(operation.id, box.id, {});
@@ -93,6 +115,7 @@ async function run(deps: Deps, box: BoxRecord, kind: OperationKind, slot?: SlotR
   }
   const used = kind === "stop" ? {} : { lastUsed: { at: deps.clock.now(), by: kind } };
   deps.ledger.finish(operation.id, box.id, { ...(outcomeOf(operation) as BoxChange), ...used });
+  if (kind !== "stop") await releaseLeft(deps, { force: false });
   if (notReady) throw notReady;
   return { box: deps.ledger.boxById(box.id) ?? meant, changed: true };
 }

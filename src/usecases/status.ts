@@ -1,4 +1,5 @@
 import { boxState, type BoxRecord, type BoxState } from "../core/box.ts";
+import { DevboxError } from "../core/errors.ts";
 import type { LeaseRecord, OperationRecord } from "../core/operation.ts";
 import type { BoxService } from "../core/services.ts";
 import type { BoxUsage, EngineBoxDetail, UnenforcedLimit } from "../ports/engine.ts";
@@ -6,6 +7,8 @@ import { findBox } from "./access.ts";
 import type { Deps } from "./deps.ts";
 import { unenforcedLimits } from "./engine-facts.ts";
 import { servicesOf } from "./services.ts";
+import { joinsTailnet } from "./tailnet/join-step.ts";
+import { askNode, type RunningNode } from "./tailnet/node.ts";
 
 export interface StatusResult {
   readonly box: BoxRecord;
@@ -17,6 +20,8 @@ export interface StatusResult {
   readonly unenforced: readonly UnenforcedLimit[];
   /** How its services are; undefined when it does not run, or does not say. */
   readonly services: readonly BoxService[] | undefined;
+  /** How its node is on the tailnet; undefined when it does not run, or boxes join none. */
+  readonly node: "joined" | "offline" | "out" | "silent" | undefined;
   /** What is under way on it, and by whom; `holder` is absent when that process is gone. */
   readonly operation: { readonly kind: OperationRecord["kind"]; readonly holder: LeaseRecord | undefined } | undefined;
 }
@@ -33,9 +38,10 @@ export async function status(deps: Deps, input: { readonly name: string }): Prom
     unenforcedLimits(deps),
   ]);
   const running = detail?.state === "running" ? box.containerId : undefined;
-  const [usage, services] = await Promise.all([
+  const [usage, services, node] = await Promise.all([
     usageOf(deps, running),
     running === undefined ? undefined : servicesOf(deps, running),
+    running === undefined ? undefined : nodeOf(deps, { ...box, containerId: running }),
   ]);
   return {
     box,
@@ -43,6 +49,7 @@ export async function status(deps: Deps, input: { readonly name: string }): Prom
     detail,
     usage,
     services,
+    node,
     homeSize,
     unenforced,
     operation: operationOn(deps, box),
@@ -57,6 +64,19 @@ export async function homeSizeOf(deps: Deps, box: BoxRecord): Promise<number | u
 
 async function usageOf(deps: Deps, containerId: string | undefined): Promise<BoxUsage | undefined> {
   return containerId === undefined ? undefined : (await deps.engine.usage([containerId])).get(containerId);
+}
+
+/** What the box itself says; the control plane is not asked, which takes its time and has its limits. */
+async function nodeOf(deps: Deps, box: RunningNode): Promise<StatusResult["node"]> {
+  if (!joinsTailnet(deps)) return undefined;
+  try {
+    const { state, online } = await askNode(deps, box);
+    if (state !== "Running" && state !== "Starting") return "out";
+    return online ? "joined" : "offline";
+  } catch (error) {
+    if (!(error instanceof DevboxError)) throw error;
+    return "silent";
+  }
 }
 
 function operationOn(deps: Deps, box: BoxRecord): StatusResult["operation"] {

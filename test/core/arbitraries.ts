@@ -37,6 +37,7 @@ export const anyBox: fc.Arbitrary<BoxRecord> = fc
     stoppedAt: fc.constant(undefined),
     lastUsedAt: fc.constant(undefined),
     lastUsedBy: fc.constant(undefined),
+    device: fc.constant(undefined),
   })
   .map((box) => {
     const { home, private: secret } = objectNames("devbox", box.name, box.id);

@@ -66,7 +66,12 @@ export class World implements Disposable {
       secrets: () => Promise.resolve(this.secrets),
       tailnet: () => Promise.resolve(this.config.tailnet.provider === "none" ? undefined : this.tailnet),
       caller: { user, uid: 1000, admin: false },
-      progress: { begin: () => undefined, done: () => undefined, remark: (text) => this.remarks.push(text) },
+      progress: {
+        begin: () => undefined,
+        done: () => undefined,
+        failed: () => undefined,
+        remark: (text) => this.remarks.push(text),
+      },
       interrupt,
     };
   }

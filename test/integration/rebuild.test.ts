@@ -123,7 +123,7 @@ describe("image check", () => {
     const problems = findings.filter(({ status }) => status === "problem").map(({ text }) => text);
     await podmanOk(["rmi", bad]);
     expect(exitCode).toBe(11);
-    for (const words of ["contract=2", "/data", "rootshell", "/srv/open", "sudo", "activity", "send"]) {
+    for (const words of ["contract=3", "/data", "rootshell", "/srv/open", "sudo", "activity", "send"]) {
       expect(problems.join("\n")).toContain(words);
     }
     expect(problems).toHaveLength(8);

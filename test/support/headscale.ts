@@ -6,7 +6,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { execa } from "execa";
-import { vi } from "vitest";
+import { waitFor } from "./wait.ts";
 import { headscaleConfig, headscaleUrl } from "../../src/core/dev-tailnet/headscale-config.ts";
 import { policyFor } from "../../src/core/dev-tailnet/policy.ts";
 import { startDaemon, type Daemon } from "./daemon.ts";
@@ -33,13 +33,21 @@ async function buildTools(): Promise<string> {
   return stdout.trim();
 }
 
-/** This machine's first IPv4 address that is not the loopback's: boxes behind slirp4netns reach the host under it. */
+/**
+ * An IPv4 address of this machine that is not the loopback's: boxes behind slirp4netns reach the host under it. A
+ * private one where there is any: over plain http to any other address, tailscaled takes a second connection within
+ * two minutes for a broken network, and asks for HTTPS at port 443 from then on.
+ */
 export function hostAddress(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  const found = addresses.find(({ family, internal }) => family === "IPv4" && !internal);
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const addresses = all.filter(({ family, internal }) => family === "IPv4" && !internal).map(({ address }) => address);
+  const found = addresses.find((address) => isPrivate(address)) ?? addresses[0];
   if (found === undefined) throw new Error("this machine has no IPv4 address but the loopback's");
-  return found.address;
+  return found;
 }
+
+/** As Go's net/netip has it (RFC 1918), which is what tailscaled asks. */
+const isPrivate = (address: string): boolean => /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.)/.test(address);
 
 /** A port of the address that nobody listens on now. */
 export async function freeTcpPort(address = "127.0.0.1"): Promise<number> {
@@ -126,13 +134,15 @@ export interface HeadscaleOptions {
   readonly policy?: string;
   /** Seconds after which a lost ephemeral device is forgotten; a day unless told, so that it is not what a test sees. */
   readonly forgetAfter?: number;
+  /** Of this machine; {@link hostAddress} unless told. */
+  readonly address?: string;
 }
 
 /** A control plane of its own, on this machine's address, with no users. Dispose of it, or call `remove`. */
 export async function startHeadscale(options: HeadscaleOptions = {}): Promise<Headscale> {
   const tools = await tailnetTools();
   const dir = await mkdtemp(path.join(tmpdir(), "dbxtest-headscale-"));
-  const address = hostAddress();
+  const address = options.address ?? hostAddress();
   const [port, stunPort] = [await freeTcpPort(address), await freeUdpPort(address)];
   const place = { address, port, stunPort, policy: "policy.hujson", forgetAfter: options.forgetAfter ?? 86_400 };
   await writeFile(path.join(dir, "config.yaml"), headscaleConfig(place));
@@ -160,7 +170,7 @@ export async function startHeadscale(options: HeadscaleOptions = {}): Promise<He
     const healthy = async () => {
       await fetch(`${url}/health`).then((answer) => answer.text());
     };
-    await vi.waitFor(healthy, { timeout: 20_000, interval: 50 });
+    await waitFor(healthy);
   };
   const stop = async (): Promise<void> => {
     // Long polls of connected devices hold up its end by seconds.

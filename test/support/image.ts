@@ -28,6 +28,13 @@ export const testImage = (user?: RootlessUser): Promise<string> => imageWith(["-
  */
 export const fullImage = (user?: RootlessUser): Promise<string> => imageWith([], user);
 
+/** The tag of the box image with Tailscale and nothing else on top of the minimal one: seconds when its part is there. */
+export const tailnetImage = (user?: RootlessUser): Promise<string> =>
+  imageWith(
+    ["code-server", "runtimes", "tools", "syncthing"].flatMap((part) => ["--without", part]),
+    user,
+  );
+
 const HOST_PREPARE = path.resolve(import.meta.dirname, "../../scripts/host-prepare.sh");
 
 /**

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { vi } from "vitest";
+import { waitFor } from "./wait.ts";
 import { startDaemon } from "./daemon.ts";
 import { freeTcpPort, tailnetTools, type Headscale } from "./headscale.ts";
 import { runClean, type Ran, type RunOptions } from "./rootless.ts";
@@ -24,6 +24,8 @@ export interface TailnetClient extends AsyncDisposable {
   readonly socksPort: number;
   /** Runs a command by SSH, the tailnet's own; `dev@` unless the target names somebody. Never throws. */
   ssh(target: string, argv: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** Options that lead OpenSSH's programs through the tailnet. */
+  readonly sshOptions: readonly string[];
   /** Asks a URL through the tailnet with curl; standard output is the answer's body. Never throws. */
   curl(url: string, ...args: string[]): Promise<Ran>;
   /** What `tailscale status --json` says. */
@@ -67,7 +69,7 @@ export async function startClient(headscale: Headscale, options: ClientOptions):
   try {
     await headscale.user(options.user);
     const key = options.key ?? (await headscale.authKey({ user: options.user })).key;
-    await vi.waitFor(status, { timeout: 20_000, interval: 50 });
+    await waitFor(status);
     const name = options.hostname ?? `${options.user}-client`;
     const login = [`--auth-key=${key}`, `--login-server=${headscale.url}`, `--hostname=${name}`, "--timeout=30s"];
     const joined = await command("up", ...login, ...(options.ssh === true ? ["--ssh"] : []));
@@ -76,15 +78,16 @@ export async function startClient(headscale: Headscale, options: ClientOptions):
     await stop();
     throw error;
   }
+  const trust = ["-oStrictHostKeyChecking=no", `-oUserKnownHostsFile=${dir}/known_hosts`, "-oLogLevel=ERROR"];
+  const patience = ["-oBatchMode=yes", "-oConnectTimeout=15"];
+  const sshOptions = ["-F", "none", "-o", `ProxyCommand=${words.join(" ")} nc %h %p`, ...trust, ...patience];
   return {
     dir,
     socksPort,
+    sshOptions,
     ssh: (target, run, runOptions) => {
-      const proxy = `ProxyCommand=${words.join(" ")} nc %h %p`;
-      const trust = ["-oStrictHostKeyChecking=no", `-oUserKnownHostsFile=${dir}/known_hosts`, "-oLogLevel=ERROR"];
       const to = target.includes("@") ? target : `dev@${target}`;
-      const patience = ["-oBatchMode=yes", "-oConnectTimeout=15"];
-      return runClean(["ssh", "-F", "none", "-o", proxy, ...trust, ...patience, to, "--", ...run], env, runOptions);
+      return runClean(["ssh", ...sshOptions, to, "--", ...run], env, runOptions);
     },
     curl: (url, ...args) =>
       runClean(

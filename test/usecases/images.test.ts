@@ -42,6 +42,7 @@ function setUp(world: World, builder: FakeBuilder) {
     return Promise.resolve("id");
   };
   const progress = {
+    failed: () => undefined,
     begin: (step: string) => said.push(step),
     done: (detail?: string) => said.push(`done ${detail ?? ""}`),
     remark: (text: string) => said.push(text),

@@ -5,7 +5,7 @@ import { DevboxError } from "../../core/errors.ts";
 import type { LedgerCore } from "./ledger.ts";
 import { storeLease } from "./leases.ts";
 import { applyChange, checkSlot, insertBox, removeBox } from "./registry.ts";
-import { boxFrom, operationFrom } from "./rows.ts";
+import { boxFrom, operationFrom, SELECT_BOX } from "./rows.ts";
 
 type JournalCalls = Pick<
   Ledger,
@@ -46,7 +46,7 @@ export function journalCalls(core: LedgerCore): JournalCalls {
 
     begin: (boxId, operation, change, slot) => {
       core.transaction(() => {
-        const row = core.query("SELECT * FROM boxes WHERE id = ?", boxId)[0];
+        const row = core.query(`${SELECT_BOX} WHERE boxes.id = ?`, boxId)[0];
         if (row === undefined) throw new DevboxError("BOX_NOT_FOUND", "the box is gone.");
         const box = boxFrom(row);
         const desired = change.desired ?? box.desired;

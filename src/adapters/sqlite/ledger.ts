@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Config } from "../../core/config/config.ts";
 import type { ProcessIdentity } from "../../core/operation.ts";
 import type { Ledger } from "../../ports/ledger.ts";
+import { deviceCalls } from "./devices.ts";
 import { journalCalls } from "./journal.ts";
 import { leaseCalls } from "./leases.ts";
 import { mappingCalls } from "./mappings.ts";
@@ -37,6 +38,7 @@ export function openLedger(options: LedgerOptions): Ledger {
     ...journalCalls(core),
     ...leaseCalls(core),
     ...mappingCalls(core),
+    ...deviceCalls(core),
     fact: (key) => core.query("SELECT value FROM facts WHERE key = ?", key)[0]?.value as string | undefined,
     setFact: (key, value) => {
       core.query("INSERT INTO facts VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);

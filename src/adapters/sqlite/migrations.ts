@@ -58,4 +58,30 @@ export const MIGRATIONS: readonly string[] = [
     slot INTEGER NOT NULL UNIQUE CHECK (slot >= 0)
   ) STRICT;
   `,
+  `
+  -- Devices of the tailnet. They outlive their boxes until they are proven gone, so box_id is no foreign key. Without a
+  -- node_id a login was begun, and nobody knows whether it made a device.
+  CREATE TABLE devices (
+    id INTEGER PRIMARY KEY,
+    box_id TEXT NOT NULL,
+    box_name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    control TEXT NOT NULL,
+    hostname TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('joining', 'joined', 'leaving')),
+    node_id TEXT,
+    node_key TEXT,
+    dns_name TEXT NOT NULL DEFAULT '',
+    addresses TEXT NOT NULL DEFAULT '[]',
+    tags TEXT NOT NULL DEFAULT '[]',
+    recorded_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    tried_at INTEGER,
+    problem TEXT,
+    CHECK ((node_id IS NULL) = (node_key IS NULL)),
+    CHECK (state <> 'joined' OR node_id IS NOT NULL)
+  ) STRICT;
+  CREATE UNIQUE INDEX devices_by_node ON devices (control, node_id, node_key) WHERE node_id IS NOT NULL;
+  CREATE UNIQUE INDEX devices_joined ON devices (box_id) WHERE state = 'joined';
+  `,
 ];

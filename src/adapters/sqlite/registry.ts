@@ -3,18 +3,18 @@ import { nameTaken } from "../../core/refusals.ts";
 import { checkCounts, checkDisk, checkReserve, type Usage } from "../../core/limits.ts";
 import type { BoxChange, Ledger, NewBox, SlotRequest } from "../../ports/ledger.ts";
 import type { LedgerCore } from "./ledger.ts";
-import { boxFrom, columnsOf, leaseFrom } from "./rows.ts";
+import { boxFrom, SELECT_BOX, columnsOf, leaseFrom } from "./rows.ts";
 
 type RegistryCalls = Pick<Ledger, "boxes" | "boxByName" | "boxById" | "update" | "adopt" | "remove">;
 
 /** The registry of boxes: names, owners, states. */
 export function registryCalls(core: LedgerCore): RegistryCalls {
   const one = (column: "id" | "name", value: string): BoxRecord | undefined => {
-    const row = core.query(`SELECT * FROM boxes WHERE ${column} = ?`, value)[0];
+    const row = core.query(`${SELECT_BOX} WHERE boxes.${column} = ?`, value)[0];
     return row === undefined ? undefined : boxFrom(row);
   };
   return {
-    boxes: () => core.query("SELECT * FROM boxes ORDER BY name").map((row) => boxFrom(row)),
+    boxes: () => core.query(`${SELECT_BOX} ORDER BY name`).map((row) => boxFrom(row)),
     boxByName: (name) => one("name", name),
     boxById: (id) => one("id", id),
     update: (boxId, change) => {
@@ -58,6 +58,8 @@ export function insertBox(core: LedgerCore, box: NewBox, phase: BoxRecord["phase
 export function removeBox(core: LedgerCore, boxId: string): void {
   core.query("DELETE FROM operations WHERE box_id = ?", boxId);
   core.query("DELETE FROM leases WHERE box_id = ?", boxId);
+  // Devices outlive their boxes until they are proven gone.
+  core.query("UPDATE devices SET state = 'leaving' WHERE box_id = ?", boxId);
   core.query("DELETE FROM boxes WHERE id = ?", boxId);
 }
 

@@ -1,4 +1,5 @@
 import type { BoxRecord, DesiredState, Phase } from "../../core/box.ts";
+import type { BoxDevice } from "../../core/device.ts";
 import { DevboxError, messageOf } from "../../core/errors.ts";
 import type { LeaseRecord, OperationInput, OperationKind, OperationRecord, StepRecord } from "../../core/operation.ts";
 import { specText } from "../../core/spec-text.ts";
@@ -6,7 +7,11 @@ import type { BoxChange } from "../../ports/ledger.ts";
 
 type Row = Record<string, unknown>;
 
-/** A row of `boxes`; the table's own checks guarantee the unions. */
+/** A box with its device; to be followed by a WHERE that names columns of `boxes`. */
+export const SELECT_BOX = `SELECT boxes.*, node_id, node_key, dns_name, addresses, tags FROM boxes
+  LEFT JOIN devices ON devices.box_id = boxes.id AND devices.state = 'joined'`;
+
+/** A row of {@link SELECT_BOX}; the table's own checks guarantee the unions. */
 export function boxFrom(row: Row): BoxRecord {
   return {
     id: row.id as string,
@@ -20,6 +25,20 @@ export function boxFrom(row: Row): BoxRecord {
     stoppedAt: (row.stopped_at as number | null) ?? undefined,
     lastUsedAt: (row.last_used_at as number | null) ?? undefined,
     lastUsedBy: (row.last_used_by as string | null) ?? undefined,
+    device: deviceOf(row),
+  };
+}
+
+function deviceOf({ node_id: nodeId, node_key: nodeKey, ...row }: Row): BoxDevice | undefined {
+  if (typeof nodeId !== "string" || typeof nodeKey !== "string") return undefined;
+  return { identity: { nodeId, nodeKey }, dnsName: row.dns_name as string, ...listsOf(row) };
+}
+
+/** Columns that hold lists as JSON. */
+export function listsOf(row: Row): { addresses: string[]; tags: string[] } {
+  return {
+    addresses: JSON.parse(row.addresses as string) as string[],
+    tags: JSON.parse(row.tags as string) as string[],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { BoxRecord } from "../../core/box.ts";
 import { jsonTime, orNull } from "../json.ts";
+import { deviceJson } from "./tailnet.ts";
 
 /** What every command's JSON says of a box. */
 export function boxJson(box: BoxRecord) {
@@ -16,5 +17,6 @@ export function boxJson(box: BoxRecord) {
     createdAt: jsonTime(box.createdAt),
     lastUsedAt: jsonTime(box.lastUsedAt),
     lastUsedBy: orNull(box.lastUsedBy),
+    tailnet: deviceJson(box.device),
   };
 }

@@ -1,3 +1,6 @@
+import type { BoxRecord } from "../../core/box.ts";
+import { IMAGE } from "../../core/image-contract.ts";
+import { firstLabel } from "../../core/tailnet.ts";
 import { took } from "../../core/time.ts";
 import type { CreateResult } from "../../usecases/create.ts";
 import type { Style } from "../style.ts";
@@ -7,7 +10,7 @@ import { facts } from "./table.ts";
 
 /** The end of `create`, after its steps: what one does with the box now. */
 export function presentCreate(style: Style, result: CreateResult, span: number): string {
-  const { name, desired } = result.box;
+  const { name, desired, device } = result.box;
   if (desired === "stopped") {
     return `\n  ${style.strong(name)} is created, and stopped.\n    start        devbox-ctl start ${name}`;
   }
@@ -16,12 +19,25 @@ export function presentCreate(style: Style, result: CreateResult, span: number):
     `  ${style.strong(name)} is ready (${took(span)})`,
     facts(style, [
       ["  shell", `devbox-ctl ssh ${name}`],
+      [
+        "  tailnet",
+        device && `ssh dev@${firstLabel(device.dnsName)}   ${style.faint(device.addresses[0] ?? "")}`.trimEnd(),
+      ],
       ["  command", `devbox-ctl exec ${name} -- make test`],
       ["  files", `devbox-ctl cp FILE ${name}:workspace/`],
-      ["  editor", result.ready.includes("code-server") ? `devbox-ctl open ${name}` : undefined],
+      ["  editor", result.ready.includes("code-server") ? editor(result.box) : undefined],
     ]),
     ...(result.syncthing === undefined ? [] : ["", presentEnabled(style, { name, ...result.syncthing })]),
   ].join("\n");
+}
+
+/** Where its editor is: on the tailnet for whoever is on it, and by a forwarded port for everybody. */
+function editor({ name, device }: BoxRecord): string {
+  const [port] = IMAGE.services["code-server"].ports;
+  const forwarded = `devbox-ctl open ${name}`;
+  return device && port !== undefined
+    ? `http://${firstLabel(device.dnsName)}:${String(port)}   or ${forwarded}`
+    : forwarded;
 }
 
 /** `create --json`; its schema is docs/json/create.schema.json. */

@@ -21,6 +21,7 @@ export function presentStatus(style: Style, result: StatusResult, now: Millis): 
     ["stopped", result.state === "stopped" ? time(detail?.exitedAt) : undefined],
     ["pid", detail?.pid === undefined ? undefined : String(detail.pid)],
     ["address", detail?.address],
+    ["tailnet", tailnetLine(style, result)],
     ["cpu", limited(style, result, "cpus", cpuLine(result))],
     ["memory", limited(style, result, "memory", memoryLine(result))],
     [
@@ -52,6 +53,24 @@ function stateLine(result: StatusResult): string {
     return `stopped by itself (exit code ${String(detail?.exitCode ?? 0)})\n→ devbox-ctl logs ${box.name} · devbox-ctl start ${box.name}`;
   }
   return state;
+}
+
+function tailnetLine(style: Style, { box, node }: StatusResult): string | undefined {
+  const { device } = box;
+  if (device === undefined && node === undefined) return undefined;
+  const words = device && [device.dnsName, ...device.addresses, device.tags.join(" ")].join(" · ");
+  switch (node) {
+    case undefined:
+      return words;
+    case "joined":
+      return `${style.good("✓")} ${words ?? "joined"}`;
+    case "offline":
+      return `${style.warn("…")} ${words ?? "joined"}\n  not in touch with the control plane`;
+    case "out":
+      return `${style.bad("✗")} not on it\n→ devbox-ctl start ${box.name}`;
+    case "silent":
+      return `${style.bad("✗")} its tailscaled does not answer\n→ devbox-ctl logs ${box.name} --service tailscaled`;
+  }
 }
 
 function cpuLine({ box, usage }: StatusResult): string {
@@ -100,7 +119,7 @@ function servicesLines(style: Style, { services, box, state }: StatusResult): [s
 
 /** `status --json`; its schema is docs/json/status.schema.json. */
 export function statusJson(result: StatusResult) {
-  const { box, state, detail, usage, homeSize, unenforced, services, operation } = result;
+  const { box, state, detail, usage, homeSize, unenforced, services, node, operation } = result;
   return {
     box: boxJson(box),
     state,
@@ -123,6 +142,7 @@ export function statusJson(result: StatusResult) {
         lastExit: orNull(lastExit),
         lines: [...lines],
       })) ?? null,
+    tailnet: orNull(node),
     operation: operation
       ? { kind: operation.kind, interrupted: operation.holder === undefined, pid: orNull(operation.holder?.holder.pid) }
       : null,

@@ -73,6 +73,12 @@ export const statusSchema = z
       )
       .nullable()
       .describe("null: it does not run, or does not say"),
+    tailnet: z
+      .enum(["joined", "offline", "out", "silent"])
+      .nullable()
+      .describe(
+        "How its own node says it is; silent: tailscaled does not answer; null: it does not run, or joins none",
+      ),
     operation: z
       .strictObject({
         kind: z.enum(OPERATION_KINDS),

@@ -8,6 +8,7 @@ import {
   serviceSchema,
   statusSchema,
 } from "./box.ts";
+import { tailnetDevDownSchema, tailnetDevStatusSchema, tailnetDevUpSchema } from "./dev-tailnet.ts";
 import {
   completionSchema,
   configCheckSchema,
@@ -26,7 +27,7 @@ import {
   syncthingStatusSchema,
   syncthingUnpairSchema,
 } from "./syncthing.ts";
-import { tailnetDevDownSchema, tailnetDevStatusSchema, tailnetDevUpSchema } from "./tailnet.ts";
+import { rotateKeySchema, tailnetCleanupSchema, tailnetStatusSchema } from "./tailnet.ts";
 import {
   copySchema,
   imageBuildSchema,
@@ -66,6 +67,9 @@ export const JSON_SCHEMAS = {
   "tailnet-dev-up": tailnetDevUpSchema,
   "tailnet-dev-down": tailnetDevDownSchema,
   "tailnet-dev-status": tailnetDevStatusSchema,
+  "rotate-key": rotateKeySchema,
+  "tailnet-status": tailnetStatusSchema,
+  "tailnet-cleanup": tailnetCleanupSchema,
   "config-check": configCheckSchema,
   "config-show": configShowSchema,
   doctor: doctorSchema,

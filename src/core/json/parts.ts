@@ -43,6 +43,15 @@ export const box = z
     createdAt: time.nullable(),
     lastUsedAt: time.nullable(),
     lastUsedBy: z.string().nullable().describe("ssh, exec, start, …"),
+    tailnet: z
+      .strictObject({
+        nodeId: z.string().describe("The control plane's own id of its device"),
+        dnsName: z.string(),
+        addresses: z.array(z.string()),
+        tags: z.array(z.string()),
+      })
+      .nullable()
+      .describe("Its device on the tailnet, as of its last login"),
   })
   .describe("A box");
 

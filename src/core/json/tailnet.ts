@@ -1,48 +1,49 @@
 import * as z from "zod";
 import { time } from "./parts.ts";
 
-const user = {
-  name: z.string(),
-  keyFile: z.string().describe("File with the auth key of this user's boxes"),
-};
-
-export const tailnetDevUpSchema = z
+export const rotateKeySchema = z
   .strictObject({
-    url: z.string().describe("Where headscale answers"),
-    users: z.array(z.strictObject({ ...user, keyExpiresAt: time.nullable() })),
-    config: z.string().describe("The configuration file that makes boxes join"),
-    started: z.boolean().describe("False when it ran already"),
+    boxes: z.array(
+      z.strictObject({
+        name: z.string(),
+        outcome: z
+          .enum(["renewed", "waits", "failed"])
+          .describe("waits: it is stopped, and takes the key when it logs in next; failed: see the error"),
+      }),
+    ),
   })
-  .describe("devbox-ctl tailnet dev up --json");
+  .describe("devbox-ctl rotate-key --json");
 
-export const tailnetDevDownSchema = z
+export const tailnetStatusSchema = z
   .strictObject({
-    stopped: z.boolean().describe("Whether it was up"),
-    purged: z.boolean().describe("Whether what it had is gone"),
+    provider: z.string(),
+    control: z.string().describe("Which control plane this is"),
+    reachable: z.boolean(),
+    problem: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+    devices: z.array(
+      z.strictObject({
+        box: z.string(),
+        owner: z.string(),
+        hostname: z.string(),
+        state: z
+          .enum(["joining", "joined", "leaving"])
+          .describe("joining: a login was begun whose device is not known; leaving: it has to be proven gone"),
+        nodeId: z.string().nullable(),
+        dnsName: z.string().nullable(),
+        addresses: z.array(z.string()),
+        tags: z.array(z.string()),
+        atControl: z
+          .enum(["online", "offline", "forgotten", "unknown"])
+          .describe("How the control plane has it; forgotten: not at all; unknown: it could not be asked"),
+        recordedAt: time.nullable(),
+        attempts: z.int().nonnegative().describe("How often its removal was tried in vain"),
+        triedAt: time.nullable(),
+        problem: z.string().nullable(),
+      }),
+    ),
   })
-  .describe("devbox-ctl tailnet dev down --json");
+  .describe("devbox-ctl tailnet status --json");
 
-export const tailnetDevStatusSchema = z
-  .strictObject({
-    state: z.enum(["none", "off", "died", "running"]).describe("died: by itself, or with the machine"),
-    url: z.string().nullable().describe("Where headscale answers when it runs"),
-    users: z.array(z.strictObject(user)),
-    nodes: z
-      .array(
-        z.strictObject({
-          id: z.string(),
-          name: z.string().describe("The name under which it is found"),
-          user: z.string().nullable().describe("Whose it is; null for one that has tags"),
-          tags: z.array(z.string()),
-          addresses: z.array(z.string()),
-          online: z.boolean(),
-        }),
-      )
-      .nullable()
-      .describe("null: headscale cannot be asked"),
-    config: z.string().describe("The configuration file that makes boxes join"),
-    inForce: z.boolean().describe("Whether it is the configuration in force"),
-    log: z.string().describe("What headscale says"),
-    problem: z.string().nullable().describe("Why it cannot be asked, though it runs"),
-  })
-  .describe("devbox-ctl tailnet dev status --json");
+export const tailnetCleanupSchema = z
+  .strictObject({ gone: z.int().nonnegative().describe("Devices proven gone just now"), pending: z.literal(0) })
+  .describe("devbox-ctl tailnet cleanup --json");

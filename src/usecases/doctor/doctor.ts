@@ -6,6 +6,7 @@ import { checkBoxes, checkOperations } from "./check-boxes.ts";
 import { checkEngine, checkImage, problemFrom } from "./check-engine.ts";
 import { checkHost } from "./check-host.ts";
 import { checkServices } from "./check-services.ts";
+import { checkTailnet } from "./check-tailnet.ts";
 import type { Finding } from "./finding.ts";
 
 /** The doctor is called when the ledger cannot be opened, so it opens it itself. */
@@ -47,7 +48,12 @@ async function checkLedger(deps: Deps, engineWorks: boolean, fix: boolean): Prom
     return [{ check: "boxes", status: "remark", text }];
   }
   await freshFacts(deps);
-  return [...(await checkOperations(deps, fix)), ...(await checkBoxes(deps, fix)), ...(await checkServices(deps))];
+  return [
+    ...(await checkOperations(deps, fix)),
+    ...(await checkBoxes(deps, fix)),
+    ...(await checkServices(deps)),
+    ...(await checkTailnet(deps, fix)),
+  ];
 }
 
 function openLedger(deps: DoctorDeps, fix: boolean): { ledger: Ledger | undefined; findings: Finding[] } {

@@ -3,7 +3,10 @@ type FindingStatus = "pass" | "remark" | "problem" | "fixed";
 
 /** One line of the doctor's report. */
 export interface Finding {
-  /** What was looked at: `engine`, `image`, `ledger`, `operations`, `boxes`, `services`, `host`, `limits`. */
+  /**
+   * What was looked at: `engine`, `image`, `ledger`, `operations`, `boxes`, `services`, `host`, `limits`, `secrets`,
+   * `tailnet`.
+   */
   readonly check: string;
   readonly status: FindingStatus;
   readonly text: string;

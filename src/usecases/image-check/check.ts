@@ -70,7 +70,13 @@ async function tryOut(deps: Parameters<typeof checkImage>[0], image: string): Pr
     ...{ services: [], readOnly: false },
   };
   const createdAt = deps.clock.now();
-  const unused = { containerId: undefined, stoppedAt: undefined, lastUsedAt: undefined, lastUsedBy: undefined };
+  const unused = {
+    containerId: undefined,
+    stoppedAt: undefined,
+    lastUsedAt: undefined,
+    lastUsedBy: undefined,
+    device: undefined,
+  };
   const state = { phase: "creating", desired: "running" } as const;
   const box = { id, name, owner: deps.caller.user, createdAt, spec, ...state, ...unused };
   const trial = { ...deps, config: { ...deps.config, engine: { ...deps.config.engine, namespace } } };

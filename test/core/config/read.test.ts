@@ -65,7 +65,10 @@ describe("unknown keys name the nearest known one", () => {
     [{ engine: { pth: "podman" } }, "engine.pth: unknown key; did you mean path?"],
     [{ users: { alice: { limits: { box: 1 } } } }, "users.alice.limits.box: unknown key; did you mean boxes?"],
     [{ users: { alice: { limit: {} } } }, "users.alice.limit: unknown key; did you mean limits?"],
-    [{ zzzzzzzz: 1 }, "zzzzzzzz: unknown key; known here: host, state, limits, image, engine, isolation, users"],
+    [
+      { zzzzzzzz: 1 },
+      "zzzzzzzz: unknown key; known here: host, state, limits, image, engine, isolation, secrets, tailnet, users",
+    ],
     [{ "\u001b[31m": 1 }, "\\u{1b}[31m: unknown key"],
     [{ ["x".repeat(10_000)]: 1 }, "unknown key"],
   ])("%j", (document, says) => {

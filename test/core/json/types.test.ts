@@ -15,6 +15,7 @@ import type { switchJson } from "../../../src/cli/present/service.ts";
 import type { statusJson } from "../../../src/cli/present/status.ts";
 import type { devStatusJson, devUpJson } from "../../../src/cli/present/dev-tailnet.ts";
 import type { enabledJson, pairedJson, syncthingJson } from "../../../src/cli/present/syncthing.ts";
+import type { cleanupJson, overviewJson, rotationsJson } from "../../../src/cli/present/tailnet.ts";
 import type { volumesJson } from "../../../src/cli/present/volumes.ts";
 import type { RenderedError } from "../../../src/cli/render-error.ts";
 import type Completion from "../../../src/commands/completion.ts";
@@ -68,6 +69,9 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof devUpJson>>().toEqualTypeOf<Result<"tailnet-dev-up">>();
   expectTypeOf<Returned<TailnetDevDown>>().toEqualTypeOf<Result<"tailnet-dev-down">>();
   expectTypeOf<Shown<typeof devStatusJson>>().toEqualTypeOf<Result<"tailnet-dev-status">>();
+  expectTypeOf<Shown<typeof rotationsJson>>().toEqualTypeOf<Result<"rotate-key">>();
+  expectTypeOf<Shown<typeof overviewJson>>().toEqualTypeOf<Result<"tailnet-status">>();
+  expectTypeOf<Shown<typeof cleanupJson>>().toEqualTypeOf<Result<"tailnet-cleanup">>();
   expectTypeOf<Returned<ConfigCheck>>().toEqualTypeOf<Result<"config-check">>();
   expectTypeOf<Returned<ConfigShow>>().toEqualTypeOf<Result<"config-show">>();
   expectTypeOf<Shown<typeof doctorJson>>().toEqualTypeOf<Result<"doctor">>();

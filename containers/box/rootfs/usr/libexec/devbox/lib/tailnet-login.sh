@@ -1,0 +1,185 @@
+# shellcheck shell=sh
+# Logs the box's node in, for the program `tailnet`; read by it, not run.
+#
+# What `tailscale up` of 1.100 says (headscale 0.29.2 behind it), always with exit code 1:
+#   refused      "backend error: " and the control server's words, at once: "invalid
+#                pre auth key", "authkey expired", "authkey already used"
+#   unreachable  after --timeout "timeout waiting for Tailscale service to enter
+#                a Running state"; why is in the status, as "The last login error was: …"
+
+# Nothing of a run stays: $folder has the key, and of a trial its tailscaled.
+folder=
+child=
+second=
+
+# erase FILE: memory is given back as it was otherwise.
+erase() {
+  [ -f "$1" ] && [ ! -L "$1" ] || return 0
+  head -c "$(stat -c %s -- "$1")" /dev/zero 1<>"$1"
+  rm -f -- "$1"
+}
+
+erase_folder() {
+  erase "$1/key"
+  rm -rf -- "$1"
+}
+
+# erase_old: keys of runs that were killed outright; under the lock.
+erase_old() {
+  for old in /run/devbox/tailnet.*/; do
+    [ ! -d "$old" ] || erase_folder "${old%/}"
+  done
+}
+
+# leftovers: all that such a run left.
+leftovers() {
+  erase_old
+  [ -d "$kept" ] || return 0
+  if registered_anew; then forget_kept; else back; fi
+}
+
+# back: as it was before.
+back() {
+  stop_node
+  put_back || fail 1 'what tailscaled was before could not be put back; it is tried again at its next start'
+  start_node || fail 4 'tailscaled was set back to what it was before, and does not answer since'
+  settled
+}
+
+# clean: whatever happens.
+clean() {
+  trap '' INT TERM HUP
+  if [ -n "$child" ]; then
+    kill "$child" 2>/dev/null
+    wait "$child" 2>/dev/null
+  fi
+  if [ -n "$second" ]; then trial_ends; fi
+  if [ -n "$folder" ]; then erase_folder "$folder"; fi
+  [ ! -d "$kept" ] || back
+}
+
+guard() {
+  folder=$(mktemp -d /run/devbox/tailnet.XXXXXXXX) || fail 1 'cannot make a directory in /run/devbox'
+  trap clean EXIT
+  trap 'exit 143' TERM
+  trap 'exit 130' INT
+  trap 'exit 129' HUP
+}
+
+# read_key: from stdin to $folder/key. Sets $advertised to the option for `up`
+# that an OAuth client's secret needs.
+read_key() {
+  head -c 4097 >"$folder/key" || fail 1 'the key could not be written to /run/devbox'
+  size=$(stat -c %s -- "$folder/key")
+  [ "$size" -gt 0 ] || fail 2 'there is no key on standard input'
+  [ "$size" -le 4096 ] || fail 2 'what is on standard input is too long for a key'
+  key='' more=''
+  {
+    IFS= read -r key
+    IFS= read -r more
+  } <"$folder/key"
+  case $key,$more in
+    ,*) fail 2 'there is no key on standard input' ;;
+    *,?*) fail 2 'a key is one line' ;;
+    *[!\!-~]*) fail 2 'a key has no spaces and no control characters' ;;
+  esac
+  advertised=
+  case $key in
+    tskey-client-*)
+      advertised=--advertise-tags=$tags
+      # A device that goes when the box goes, and that nobody has to approve.
+      case $key in *'?'*) ;; *) printf '%s?ephemeral=true&preauthorized=true\n' "$key" >"$folder/key" ;; esac
+      ;;
+  esac
+  unset key more
+}
+
+# up OPTION...: `tailscale up` in the background, so that a signal is seen at
+# once; it dies with this shell. --reset: an earlier login's settings do not count.
+up() {
+  setpriv --pdeathsig TERM timeout -k 2 "$((seconds + 10))" \
+    tailscale --socket="$socket" up --reset --auth-key="file:$folder/key" --timeout="${seconds}s" \
+    --hostname="$hostname" ${server:+"--login-server=$server"} ${advertised:+"$advertised"} "$@" \
+    >"$folder/said" 2>&1 </dev/null 9>&- &
+  child=$!
+  wait "$child"
+  code=$?
+  child=
+  erase "$folder/key"
+  return "$code"
+}
+
+# explain: after a failed `up`, sets $code and $why.
+explain() {
+  said=$(cat -- "$folder/said")
+  code=1 why=$said
+  case $said in
+    *'backend error: '*) code=5 why="the control server refuses: ${said##*backend error: }" ;;
+    *'timeout waiting'* | '') late ;;
+    # What it says when it changes the secret of an OAuth client for a key.
+    *'oauth2: cannot fetch token: 40'[0-9]* | *'Status: 40'[0-9]*) code=5 ;;
+    *'oauth2: cannot fetch token: '[45]* | *'Status: '[45]* | *'dial tcp'* | *'deadline exceeded'* | *'Timeout'*) code=7 ;;
+  esac
+}
+
+late() {
+  look || no_answer
+  code=7
+  last=$(ask 'status?peers=false' | jq -r '.Health[]? | capture("The last login error was: (?<last>.*)"; "m").last')
+  case $state,$last in
+    NeedsMachineAuth,*) code=5 why='the control server wants an administrator to approve this device' ;;
+    *,) why="no answer from the control server within $seconds s" ;;
+    *) why="no answer that counts from the control server within $seconds s: $last" ;;
+  esac
+}
+
+# write_additions FILE: whole or not at all; no file without any.
+write_additions() {
+  if [ -z "$additions" ]; then
+    rm -f -- "$1"
+    return
+  fi
+  mkdir -p -m 0700 -- "${1%/*}" && printf %s "$additions" >"$1.new" && mv -T -- "$1.new" "$1"
+}
+
+# with_additions: tailscaled reads them at its start.
+with_additions() {
+  now=
+  [ ! -f "$envfile" ] || now=$(cat -- "$envfile")$newline
+  [ "$now" != "$additions" ] || return 0
+  write_additions "$envfile" || fail 1 'cannot write to the private volume'
+  stop_node || fail 1 'tailscaled does not stop'
+  start_node || no_answer
+}
+
+login() {
+  leftovers
+  settled
+  [ "$state" = NeedsLogin ] || fail 6 "the node is $state and not waiting for a login"
+  register
+}
+
+renew() {
+  leftovers
+  settled
+  [ -n "$id" ] || [ "$state" = Running ] || fail 6 "the node is $state and not registered"
+  register --force-reauth
+}
+
+# register OPTION...
+register() {
+  guard
+  read_key
+  keep || fail 1 'cannot write to the private volume'
+  with_additions
+  if ! up --ssh "$@"; then
+    explain
+    # It may have got in when its time was up: not a device that nobody knows of.
+    if [ $# = 0 ] && look && [ -n "$id" ]; then
+      timeout -k 1 5 tailscale --socket="$socket" logout >/dev/null 2>&1 </dev/null 9>&-
+    fi
+    fail "$code" "$why"
+  fi
+  forget_kept
+  status
+}

@@ -1,0 +1,121 @@
+import type { JoinedNode } from "../../core/device.ts";
+import { DevboxError, hasCode, messageOf } from "../../core/errors.ts";
+import { type BoxNode, type JoinPlan, joinPlan } from "../../core/tailnet.ts";
+import { SECOND } from "../../core/time.ts";
+import type { Tailnet } from "../../ports/tailnet.ts";
+import type { Deps } from "../deps.ts";
+import type { KeyOnce } from "./key.ts";
+import { settleName } from "./name.ts";
+import { askNode, forgetNode, logIn, logOut, type RunningNode } from "./node.ts";
+import { dropUnknown, isNews, newDevice, withIdentity, wrongTags } from "./record.ts";
+import { release } from "./release.ts";
+
+/** How long a node that starts is given to be in touch with the control plane, and how often it is looked at. */
+const SETTLE = { limit: 15 * SECOND, every: SECOND / 10 };
+
+export interface Joined {
+  readonly node: JoinedNode;
+  /** Whether it had to log in, or was on the tailnet already. */
+  readonly loggedIn: boolean;
+}
+
+/**
+ * Sees to it that a running box is on the tailnet: logs it in when it never was, or when the control plane has
+ * forgotten it, and only then. The caller holds the box's lease.
+ * @throws {DevboxError} the TAILNET_ and SECRETS_ codes
+ */
+export async function join(deps: Deps, tailnet: Tailnet, box: RunningNode, key: KeyOnce): Promise<Joined> {
+  const device = newDevice(box, tailnet, box.name);
+  const [node, isKnown] = await lookedAt(deps, tailnet, box);
+  const plan = joinPlan(node, isKnown);
+  if (plan === "keep" && node.identity) {
+    const joined = { ...node, identity: node.identity };
+    const named = await settleName(deps, tailnet, box, joined);
+    if (isNews(deps, box.id, named)) deps.ledger.recordDevice(device, named, deps.clock.now());
+    return { node: named, loggedIn: false };
+  }
+  throwUnlessPossible(box, plan, node);
+  if (plan === "forget") {
+    deps.progress.remark(`the control plane has forgotten ${box.name}; it logs in anew`);
+    await forgetNode(deps, box);
+  }
+  return { node: await logInWith(deps, tailnet, box, key), loggedIn: true };
+}
+
+async function logInWith(deps: Deps, tailnet: Tailnet, box: RunningNode, key: KeyOnce): Promise<JoinedNode> {
+  const device = newDevice(box, tailnet, box.name);
+  const secret = await key();
+  deps.ledger.beginJoin(device, deps.clock.now());
+  let node: BoxNode;
+  try {
+    node = await logIn(deps, box, secret);
+  } catch (error) {
+    // Refused is refused: nothing came of it. In all other cases something may have.
+    if (hasCode(error, "TAILNET_KEY_REFUSED")) dropUnknown(deps, box.id);
+    throw error;
+  }
+  const joined = withIdentity(box, node);
+  deps.ledger.recordDevice(device, joined, deps.clock.now());
+  const problem = wrongTags(box, joined);
+  if (problem) {
+    // With other tags it may be reached by others, or reach them: it does not stay for a moment.
+    await expel(deps, tailnet, box);
+    throw problem;
+  }
+  const named = await settleName(deps, tailnet, box, joined);
+  if (named !== joined) deps.ledger.recordDevice(device, named, deps.clock.now());
+  return named;
+}
+
+/** The node once it has settled, and whether the control plane has it; undefined when that could not be asked. */
+async function lookedAt(
+  deps: Deps,
+  tailnet: Tailnet,
+  box: RunningNode,
+): Promise<readonly [BoxNode, boolean | undefined]> {
+  const since = deps.clock.monotonic();
+  for (;;) {
+    const node = await askNode(deps, box);
+    const isSettling = node.state === "NoState" || node.state === "Starting";
+    if (!isSettling || deps.clock.monotonic() - since > SETTLE.limit) {
+      return [node, node.identity && (await knows(deps, tailnet, node.identity.nodeId))];
+    }
+    // A node that the control plane has deleted tries to start for ever; there is nothing to wait for then.
+    const isGone = node.identity !== undefined && (await knows(deps, tailnet, node.identity.nodeId)) === false;
+    if (isGone) return [node, false];
+    await deps.clock.sleep(SETTLE.every);
+  }
+}
+
+/** Whether the control plane has a device. One that does not answer is no reason to log anything in. */
+async function knows(deps: Deps, tailnet: Tailnet, nodeId: string): Promise<boolean | undefined> {
+  try {
+    return (await tailnet.device(nodeId)) !== undefined;
+  } catch (error) {
+    if (!(error instanceof DevboxError)) throw error;
+    return undefined;
+  }
+}
+
+/** @throws {DevboxError} TAILNET_FAILED for a node that no login would help */
+function throwUnlessPossible({ name }: RunningNode, plan: JoinPlan, { state }: BoxNode): void {
+  if (plan !== "approve" && plan !== "impossible") return;
+  throw new DevboxError("TAILNET_FAILED", `${name} is not on the tailnet: its tailscaled says ${state}.`, {
+    ...(plan === "approve" ? { why: "The tailnet wants an administrator to approve new devices." } : {}),
+    next:
+      plan === "approve"
+        ? ["Approve it in the admin console, or make the auth key a pre-approved one", `devbox-ctl restart ${name}`]
+        : [`devbox-ctl restart ${name}`, `devbox-ctl logs ${name} --service tailscaled`],
+  });
+}
+
+/** Takes a box off the tailnet while it goes on running. */
+async function expel(deps: Deps, tailnet: Tailnet, box: RunningNode): Promise<void> {
+  deps.ledger.leaveDevices(box.id);
+  try {
+    await logOut(deps, box);
+  } catch (error) {
+    deps.progress.remark(`${box.name} could not be logged out: ${messageOf(error)}`);
+  }
+  await release(deps, tailnet, deps.ledger.devicesOf(box.id));
+}

@@ -1,0 +1,130 @@
+import { type DeviceRecord, isDue, nameOf } from "../../core/device.ts";
+import { messageOf } from "../../core/errors.ts";
+import type { TailnetDevice } from "../../core/tailnet.ts";
+import { SECOND } from "../../core/time.ts";
+import type { Tailnet } from "../../ports/tailnet.ts";
+import type { Deps } from "../deps.ts";
+
+/** How often a control plane is asked whether a removed device is gone, and milliseconds between. */
+const ASKED = { times: 5, after: SECOND / 4 };
+
+/** A device that could not be proven gone, and why. */
+export interface Pending {
+  readonly device: DeviceRecord;
+  readonly why: string;
+}
+
+/**
+ * Removes devices from the control plane, by node id and node key alone, and takes each out of the ledger when the
+ * control plane says that it is gone twice over: asked for it, and asked for all. FR-028, SC-005
+ * @returns what is left, with the reason, which is noted in the ledger as well; never rejects for a control plane
+ */
+export async function release(
+  deps: Pick<Deps, "ledger" | "clock">,
+  tailnet: Tailnet,
+  devices: readonly DeviceRecord[],
+): Promise<Pending[]> {
+  const pending: Pending[] = [];
+  const removed: DeviceRecord[] = [];
+  const before = await listed(tailnet);
+  for (const device of devices) {
+    try {
+      const problem = typeof before === "string" ? before : await removeOne(deps, tailnet, device, before);
+      if (problem === undefined) removed.push(device);
+      else pending.push({ device, why: problem });
+    } catch (error) {
+      pending.push({ device, why: messageOf(error) });
+    }
+  }
+  pending.push(...(await stillListed(deps, tailnet, removed)));
+  const now = deps.clock.now();
+  for (const { device, why } of pending) deps.ledger.failDevice(device.id, why, now);
+  return pending;
+}
+
+/** All devices, or why they cannot be told; asked once, because one that does not answer takes its time. */
+async function listed(tailnet: Tailnet): Promise<TailnetDevice[] | string> {
+  return tailnet.devices().catch((error: unknown) => messageOf(error));
+}
+
+/** @returns why it cannot be removed or proven gone, or undefined when it is gone as far as can be seen by its id */
+async function removeOne(
+  { clock, ledger }: Pick<Deps, "clock" | "ledger">,
+  tailnet: Tailnet,
+  device: DeviceRecord,
+  all: readonly TailnetDevice[],
+): Promise<string | undefined> {
+  if (device.control !== tailnet.control) {
+    return `it belongs to ${device.control}, and the configuration names ${tailnet.control}`;
+  }
+  const { identity } = device;
+  if (identity === undefined) return unknownDevice(ledger.devices(), device, all);
+  const found = all.find(({ nodeId }) => nodeId === identity.nodeId);
+  const elsewhere = all.find(({ nodeId, nodeKey }) => nodeKey === identity.nodeKey && nodeId !== identity.nodeId);
+  if (elsewhere) return `its key is now that of the device ${elsewhere.nodeId}, which is not removed`;
+  if (found && found.nodeKey !== identity.nodeKey) {
+    return `the device ${identity.nodeId} has another key than ours had, so it is not removed`;
+  }
+  if (found) await tailnet.remove(identity.nodeId);
+  for (let asked = 1; asked <= ASKED.times; asked += 1) {
+    if ((await tailnet.device(identity.nodeId)) === undefined) return undefined;
+    await clock.sleep(ASKED.after);
+    // Also one that was not listed a moment ago: it is ours by its id, and may be on its way.
+    if (asked === 1 && !found) return `the device ${identity.nodeId} is there, and not in the list of all devices`;
+  }
+  return `the control plane still has the device ${identity.nodeId} after its removal`;
+}
+
+/**
+ * A login that nobody recorded the device of. It is proven gone when no device carries its host name that is not
+ * another's; one that does is named and left alone, because nothing is removed by a host name.
+ */
+function unknownDevice(
+  recorded: readonly DeviceRecord[],
+  device: DeviceRecord,
+  all: readonly TailnetDevice[],
+): string | undefined {
+  const known = new Set(recorded.map(({ identity }) => identity?.nodeId));
+  const like = all.filter(({ hostname, nodeId }) => hostname === device.hostname && !known.has(nodeId));
+  if (like.length === 0) return undefined;
+  const ids = like.map(({ nodeId }) => nodeId).join(", ");
+  return `a login of ${nameOf(device)} was interrupted; if the device ${ids} came of it, remove it in the control plane`;
+}
+
+/** Looks at the list of all devices once more: a control plane may answer "no such device" too early. */
+async function stillListed(
+  deps: Pick<Deps, "ledger">,
+  tailnet: Tailnet,
+  removed: readonly DeviceRecord[],
+): Promise<Pending[]> {
+  if (removed.length === 0) return [];
+  const after = await listed(tailnet);
+  if (typeof after === "string") return removed.map((device) => ({ device, why: after }));
+  return removed.flatMap((device) => {
+    const { identity } = device;
+    const there = after.some(({ nodeId, nodeKey }) => nodeId === identity?.nodeId || nodeKey === identity?.nodeKey);
+    if (there) return [{ device, why: "the control plane still lists it after its removal" }];
+    deps.ledger.dropDevice(device.id);
+    return [];
+  });
+}
+
+/**
+ * Takes up what earlier commands could not prove gone, everybody's; called by every command that touches the tailnet.
+ * @param force also what is not due yet
+ * @returns what is left of what was tried
+ */
+export async function releaseLeft(deps: Deps, { force }: { readonly force: boolean }): Promise<Pending[]> {
+  const now = deps.clock.now();
+  const left = deps.ledger.devices().filter((device) => device.state === "leaving" && (force || isDue(device, now)));
+  if (left.length === 0) return [];
+  try {
+    const tailnet = await deps.tailnet();
+    if (tailnet) return await release(deps, tailnet, left);
+    return left.map((device) => ({ device, why: "the configuration names no tailnet (tailnet.provider)" }));
+  } catch (error) {
+    const why = messageOf(error);
+    for (const device of left) deps.ledger.failDevice(device.id, why, now);
+    return left.map((device) => ({ device, why }));
+  }
+}
