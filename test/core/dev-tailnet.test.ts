@@ -2,7 +2,7 @@ import type { networkInterfaces } from "node:os";
 import { describe, expect, it } from "vitest";
 import { byRoute } from "../../src/adapters/dev-tailnet/addresses.ts";
 import { readConfig } from "../../src/core/config/read.ts";
-import { headscaleConfig, headscaleUrl } from "../../src/core/dev-tailnet/headscale-config.ts";
+import { headscaleConfig, headscaleUrl, isPrivate } from "../../src/core/dev-tailnet/headscale-config.ts";
 import { policyFor } from "../../src/core/dev-tailnet/policy.ts";
 import { readRecord } from "../../src/core/dev-tailnet/record.ts";
 import { trialConfig } from "../../src/core/dev-tailnet/trial-config.ts";
@@ -78,6 +78,20 @@ describe("the configuration for boxes on a tailnet of one's own", () => {
   });
 });
 
+it("is a private address where tailscaled takes it for one", () => {
+  const some = [
+    "10.0.0.1",
+    "172.16.0.1",
+    "172.31.255.1",
+    "192.168.1.1",
+    "172.32.0.1",
+    "192.0.2.2",
+    "100.64.0.1",
+    "1.10.0.1",
+  ];
+  expect(some.filter((address) => isPrivate(address))).toEqual(some.slice(0, 4));
+});
+
 describe("what is remembered", () => {
   it("is read as it was written", () => {
     const record = { address: "10.0.0.7", port: 20_001, users: ["alice"] };
@@ -93,13 +107,14 @@ describe("what is remembered", () => {
 });
 
 describe("this machine's addresses", () => {
-  const at = (address: string, internal = false) =>
-    ({ address, internal, family: "IPv4" }) as NonNullable<ReturnType<typeof networkInterfaces>[string]>[number];
+  const at = (address: string) =>
+    ({ address, family: "IPv4" }) as NonNullable<ReturnType<typeof networkInterfaces>[string]>[number];
 
-  it("begin with that of the way to everywhere, and have none of the loopback", () => {
+  it("begin with that of the way to everywhere, and have none of the loopback net", () => {
     const routes = "Iface\tDestination\tGateway\neth0\t0000A8C0\t0\neth1\t00000000\t0100A8C0\n";
-    const interfaces = { lo: [at("127.0.0.1", true)], eth0: [at("10.0.0.1")], eth1: [at("10.1.0.1")] };
-    expect(byRoute(interfaces, routes)).toEqual(["10.1.0.1", "10.0.0.1"]);
-    expect(byRoute({ lo: [at("127.0.0.1", true)] }, "")).toEqual([]);
+    const lo = [at("127.0.0.1"), at("10.255.255.1")];
+    const interfaces = { lo, podman0: [at("10.88.0.1")], eth0: [at("10.0.0.1")], eth1: [at("10.1.0.1")] };
+    expect(byRoute(interfaces, routes)).toEqual(["10.1.0.1", "10.255.255.1", "10.0.0.1", "10.88.0.1"]);
+    expect(byRoute({ lo: [at("127.0.0.1")] }, "")).toEqual([]);
   });
 });

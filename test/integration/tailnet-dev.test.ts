@@ -7,17 +7,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testCli, type TestCli } from "../support/cli.ts";
-import { hostAddress, tailnetTools } from "../support/headscale.ts";
+import { tailnetTools } from "../support/headscale.ts";
 import { testName } from "../support/ids.ts";
 import { contractOptions, imageWith } from "../support/image.ts";
 import { podmanOk } from "../support/podman.ts";
 import { expectValid } from "../support/schema.ts";
+import { privateAddress } from "../support/tailnet.ts";
 
 // `tailnet dev` on a real headscale, with real boxes' tailscaled.
 
 const ME = "root";
 let cli: TestCli;
 let dir: string;
+let address: Awaited<ReturnType<typeof privateAddress>>;
 
 const up = async (...args: string[]) =>
   expectValid("tailnet-dev-up", await cli.json(["tailnet", "dev", "up", ...args]));
@@ -41,6 +43,7 @@ async function processes(): Promise<{ pid: number; name: string }[]> {
 const headscales = async () => (await processes()).filter(({ name }) => name === "headscale").map(({ pid }) => pid);
 
 beforeAll(async () => {
+  address = await privateAddress();
   const PATH = [await tailnetTools(), path.dirname(process.execPath), process.env.PATH].join(":");
   cli = await testCli({ env: { PATH } });
   dir = path.join(cli.stateDir, "tailnet-dev");
@@ -49,6 +52,7 @@ afterAll(async () => {
   await cli.run(["tailnet", "dev", "down", "--purge", "--yes"]);
   expect(await processes()).toEqual([]);
   await cli.remove();
+  await address.remove();
 });
 
 describe.skipIf(process.getuid?.() !== 0)("a tailnet of one's own", () => {
@@ -80,8 +84,8 @@ describe.skipIf(process.getuid?.() !== 0)("a tailnet of one's own", () => {
   it("is refused on an address that boxes do not reach, and on a port that is taken", async () => {
     const loopback = await cli.run(["tailnet", "dev", "up", "--address", "127.0.0.1"]);
     expect(loopback.exitCode).toBe(2);
-    expect(loopback.stderr).toContain(hostAddress());
-    const taken = createServer().listen(0, hostAddress());
+    expect(loopback.stderr).toContain(address.text);
+    const taken = createServer().listen(0, address.text);
     await once(taken, "listening");
     const { port } = taken.address() as { port: number };
     const { exitCode, stderr } = await cli.run(["tailnet", "dev", "up", "--port", String(port)]);
@@ -122,7 +126,7 @@ describe.skipIf(process.getuid?.() !== 0)("a tailnet of one's own", () => {
     const { url } = await up();
     expect(await down()).toEqual({ stopped: true, purged: false });
     expect(await processes()).toEqual([]);
-    const thief = createServer().listen(Number(new URL(url).port), hostAddress());
+    const thief = createServer().listen(Number(new URL(url).port), address.text);
     await once(thief, "listening");
     const moved = await up();
     thief.close();

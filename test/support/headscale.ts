@@ -7,7 +7,7 @@ import path from "node:path";
 import process from "node:process";
 import { execa } from "execa";
 import { waitFor } from "./wait.ts";
-import { headscaleConfig, headscaleUrl } from "../../src/core/dev-tailnet/headscale-config.ts";
+import { headscaleConfig, headscaleUrl, isPrivate } from "../../src/core/dev-tailnet/headscale-config.ts";
 import { policyFor } from "../../src/core/dev-tailnet/policy.ts";
 import { startDaemon, type Daemon } from "./daemon.ts";
 
@@ -45,9 +45,6 @@ export function hostAddress(): string {
   if (found === undefined) throw new Error("this machine has no IPv4 address but the loopback's");
   return found;
 }
-
-/** As Go's net/netip has it (RFC 1918), which is what tailscaled asks. */
-const isPrivate = (address: string): boolean => /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.)/.test(address);
 
 /** A port of the address that nobody listens on now. */
 export async function freeTcpPort(address = "127.0.0.1"): Promise<number> {

@@ -19,7 +19,12 @@ beforeEach(() => {
     tailnet,
     clock: { now: () => tailnet.now, monotonic: () => 0, sleep: () => Promise.resolve() },
     caller: { user: "alice", uid: 1000, admin: false },
-    progress: { begin: () => undefined, done: () => undefined, remark: (text) => void remarks.push(text) },
+    progress: {
+      begin: () => undefined,
+      done: () => undefined,
+      failed: () => undefined,
+      remark: (text) => void remarks.push(text),
+    },
     interrupt: new AbortController().signal,
   };
 });
@@ -124,7 +129,10 @@ describe("tailnet dev up", () => {
     tailnet.process = "off";
     expect((await up()).url).toBe("http://10.0.0.7:20001");
     await expect(up({ address: "127.0.0.1" })).rejects.toMatchObject({ code: "USAGE" });
-    tailnet.here = [];
+    tailnet.here = ["192.0.2.2"];
+    tailnet.kept = undefined;
+    expect((await up({ address: "192.0.2.2" })).url).toContain("192.0.2.2");
+    expect(remarks.at(-1)).toContain("192.0.2.2 is not private");
     tailnet.kept = undefined;
     await expect(up()).rejects.toMatchObject({ code: "TAILNET_FAILED" });
   });

@@ -3,9 +3,12 @@ import type { networkInterfaces } from "node:os";
 /** Field of /proc/net/route: the destination of the way to everywhere. */
 const EVERYWHERE = "00000000";
 
+/** Interfaces that come and go with containers. */
+const PASSING = /^(podman|cni|veth)/;
+
 /**
- * The addresses of this machine but for the loopback's, that of the way to everywhere first: behind slirp4netns boxes
- * reach the host under it, and its other addresses as well.
+ * The addresses of this machine under which boxes reach it, that of the way to everywhere first. Those of the loopback
+ * net are a box's own; any other address that the loopback interface was given is one of the machine.
  * @param routes text of /proc/net/route
  */
 export function byRoute(interfaces: ReturnType<typeof networkInterfaces>, routes: string): string[] {
@@ -13,9 +16,10 @@ export function byRoute(interfaces: ReturnType<typeof networkInterfaces>, routes
     const [name, destination] = line.split("\t");
     return name !== undefined && destination === EVERYWHERE ? [name] : [];
   });
+  const rank = (name: string) => (name === out ? 0 : PASSING.test(name) ? 2 : 1);
   return Object.entries(interfaces)
-    .flatMap(([name, addresses]) => (addresses ?? []).map((each) => ({ ...each, first: name === out })))
-    .filter(({ internal, family }) => !internal && family === "IPv4")
-    .toSorted((a, b) => Number(b.first) - Number(a.first))
+    .flatMap(([name, addresses]) => (addresses ?? []).map((each) => ({ ...each, rank: rank(name) })))
+    .filter(({ address, family }) => family === "IPv4" && !address.startsWith("127."))
+    .toSorted((a, b) => a.rank - b.rank)
     .map(({ address }) => address);
 }

@@ -22,6 +22,12 @@ export const headscaleUrl = ({ address, port }: Pick<HeadscalePlace, "address" |
   `http://${address.includes(":") ? `[${address}]` : address}:${String(port)}`;
 
 /**
+ * Whether tailscaled takes an address for a private one (RFC 1918). Over plain http to any other it takes a second
+ * connection within two minutes for a broken network, and asks for HTTPS at port 443 from then on.
+ */
+export const isPrivate = (address: string): boolean => /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.)/.test(address);
+
+/**
  * The configuration of a headscale of one's own, as JSON, which is YAML. File names in it are relative: the server and
  * its command run in its directory, so that the directory may have any name (a socket's path has 107 bytes at most).
  * It asks nobody for anything: its own relay is the only one, and there are no updates and no statistics.

@@ -1,4 +1,4 @@
-import { headscaleUrl } from "../../core/dev-tailnet/headscale-config.ts";
+import { headscaleUrl, isPrivate } from "../../core/dev-tailnet/headscale-config.ts";
 import type { DevTailnetRecord } from "../../core/dev-tailnet/record.ts";
 import { DevboxError } from "../../core/errors.ts";
 import { quote } from "../../core/text.ts";
@@ -65,21 +65,30 @@ function portTaken(port: number): DevboxError {
   });
 }
 
+/** Any private address will do where there is none, and nobody else has one of these on their loopback. */
+const GIVE_ONE = "Give it one, until the next boot: sudo ip address add 10.255.255.1/32 dev lo";
+
 /** @throws {DevboxError} USAGE, TAILNET_FAILED */
 function addressFor(deps: DevTailnetDeps, before: DevTailnetRecord | undefined, wished: string | undefined): string {
   const addresses = deps.tailnet.addresses();
-  const [primary] = addresses;
   if (wished !== undefined) {
-    if (addresses.includes(wished)) return wished;
-    throw new DevboxError("USAGE", `${quote(wished)} is no address of this machine that boxes reach.`, {
-      why: `Its addresses: ${addresses.join(", ") || "none but the loopback's, which each box has for itself"}.`,
-      next: ["Name one of them, or leave --address out"],
-    });
+    if (!addresses.includes(wished)) {
+      throw new DevboxError("USAGE", `${quote(wished)} is no address of this machine that boxes reach.`, {
+        why: `Its addresses: ${addresses.join(", ") || "none but the loopback's, which each box has for itself"}.`,
+        next: ["Name one of them, or leave --address out"],
+      });
+    }
+    if (!isPrivate(wished)) deps.progress.remark(`${wished} is not private: ${NOT_PRIVATE}`);
+    return wished;
   }
   if (before !== undefined && addresses.includes(before.address)) return before.address;
-  if (primary !== undefined) return primary;
-  throw new DevboxError("TAILNET_FAILED", "this machine has no address that boxes could reach.", {
-    why: "It has none but the loopback's, and each box has a loopback of its own.",
-    next: ["Connect it to a network, or give it an address: ip link add dev0 type dummy"],
+  const found = addresses.find((address) => isPrivate(address));
+  if (found !== undefined) return found;
+  throw new DevboxError("TAILNET_FAILED", "this machine has no private address to listen on.", {
+    why: `It has ${addresses.join(", ") || "none but the loopback's, which each box has for itself"}. At an address that is not private everybody could ask it, and ${NOT_PRIVATE}`,
+    next: [GIVE_ONE, "Then again: devbox-ctl tailnet dev up"],
   });
 }
+
+/** See {@link isPrivate}. */
+const NOT_PRIVATE = "tailscaled gives up on plain http there after a while, and asks for HTTPS at port 443.";
