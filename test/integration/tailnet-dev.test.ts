@@ -9,8 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testCli, type TestCli } from "../support/cli.ts";
 import { tailnetTools } from "../support/headscale.ts";
 import { testName } from "../support/ids.ts";
-import { contractOptions, imageWith } from "../support/image.ts";
-import { podmanOk } from "../support/podman.ts";
+import { tailnetImage } from "../support/image.ts";
 import { expectValid } from "../support/schema.ts";
 import { privateAddress } from "../support/tailnet.ts";
 
@@ -45,7 +44,8 @@ const headscales = async () => (await processes()).filter(({ name }) => name ===
 beforeAll(async () => {
   address = await privateAddress();
   const PATH = [await tailnetTools(), path.dirname(process.execPath), process.env.PATH].join(":");
-  cli = await testCli({ env: { PATH } });
+  const limits = { memory: "256MiB", reserve: { memory: "64MiB", disk: "64MiB" } };
+  cli = await testCli({ env: { PATH }, config: { image: await tailnetImage(), limits } });
   dir = path.join(cli.stateDir, "tailnet-dev");
 });
 afterAll(async () => {
@@ -155,33 +155,28 @@ describe.skipIf(process.getuid?.() !== 0)("a tailnet of one's own", () => {
 
 describe.skipIf(process.getuid?.() !== 0)("a box on a tailnet of one's own", () => {
   const box = testName("demo");
+  const ssh = ["tailnet", "dev", "ssh", box];
+  /** The program with the configuration that was made. */
+  const devbox = (...args: string[]) => cli.run(args, { env: { DEVBOX_CONFIG: path.join(dir, "devbox.yaml") } });
 
-  it("is reached by its owner's device as dev, and not seen by another's [FR-012, FR-049, FR-050, SC-007]", async () => {
-    const { url, users } = await up("--user", "bob");
-    const mine = users.find(({ name }) => name === ME)!;
-    const without = ["tools", "runtimes", "syncthing", "code-server"].flatMap((part) => ["--without", part]);
-    const image = await imageWith(without);
-    // What the relay in plain http needs; a login by the program itself brings it along.
-    const env = ["--env", "TS_DEBUG_USE_DERP_HTTP=1"];
-    await podmanOk(["run", "--detach", "--name", box, "--hostname", "demo", ...contractOptions(), ...env, image]);
-    const socket = "/run/tailscale/tailscaled.sock";
-    await podmanOk(["exec", box, "sh", "-c", `until test -S ${socket}; do sleep 0.1; done`]);
-    const login = `tailscale up --auth-key=file:/run/key --ssh --hostname=demo --timeout=30s --login-server=${url}`;
-    const input = await readFile(mine.keyFile, "utf8");
-    await podmanOk(["exec", "-i", box, "sh", "-c", `umask 077; cat >/run/key; ${login}; rm /run/key`], { input });
-
+  it("joins by the configuration that was made [FR-011, FR-049, FR-050]", async () => {
+    await up("--user", "bob");
+    const { stderr, exitCode } = await devbox("create", box);
+    expect({ stderr, exitCode }).toMatchObject({ exitCode: 0 });
     const tags = ["tag:devcontainer", `tag:${ME}-container`];
-    const { nodes } = await status();
-    expect(nodes).toMatchObject([{ name: "demo", tags, user: null, online: true }]);
-    const words = ["tailnet", "dev", "ssh", "demo"];
-    const reached = await cli.run([...words, "--", "sh", "-c", 'echo "$(id -un)  $1"', "x", "two  blanks; $HOME"]);
+    expect((await status()).nodes).toMatchObject([{ name: box, tags, user: null, online: true }]);
+    expect((await devbox("tailnet", "dev", "status")).stdout).toContain("in force here");
+  });
+
+  it("is reached by its owner's device as dev, and not seen by another's [FR-012, SC-007]", async () => {
+    const reached = await cli.run([...ssh, "--", "sh", "-c", 'echo "$(id -un)  $1"', "x", "two  blanks; $HOME"]);
     expect(reached.stdout).toBe("dev  two  blanks; $HOME");
-    expect((await cli.run([...words, "--", "sh", "-c", "exit 7"])).exitCode).toBe(7);
-    const other = await cli.run([...words, "--user", "bob"]);
+    expect((await cli.run([...ssh, "--", "sh", "-c", "exit 7"])).exitCode).toBe(7);
+    const other = await cli.run([...ssh, "--user", "bob"]);
     expect(other.exitCode).toBe(3);
-    expect(other.stderr).toContain('bob sees no device "demo"');
+    expect(other.stderr).toContain(`bob sees no device "${box}"`);
     const seen = (await status()).nodes?.map(({ name }) => name.replace(/-on-.*/, ""));
-    expect(seen?.toSorted()).toEqual(["bob", "demo", ME]);
+    expect(seen?.toSorted()).toEqual(["bob", box, ME].sort());
     expect((await cli.run(["tailnet", "dev", "ssh", "-oProxyCommand=id"])).exitCode).not.toBe(0);
   });
 
@@ -189,7 +184,7 @@ describe.skipIf(process.getuid?.() !== 0)("a box on a tailnet of one's own", () 
     expect((await down()).stopped).toBe(true);
     expect(await processes()).toEqual([]);
     await up();
-    const reached = () => cli.run(["tailnet", "dev", "ssh", "demo", "--", "id", "-un"]);
+    const reached = () => cli.run([...ssh, "--", "id", "-un"]);
     await expect.poll(async () => (await reached()).stdout, { timeout: 60_000, interval: 1000 }).toBe("dev");
   });
 
@@ -212,11 +207,16 @@ describe.skipIf(process.getuid?.() !== 0)("a box on a tailnet of one's own", () 
   it("is asked for before the tailnet is removed with all that it has", async () => {
     const refused = await cli.run(["tailnet", "dev", "down", "--purge"]);
     expect(refused.exitCode).toBe(5);
-    expect(refused.stderr).toContain("demo");
+    expect(refused.stderr).toContain(box);
     expect((await status()).state).toBe("running");
+  });
+
+  it("is gone from it when it is destroyed [FR-028]", async () => {
+    const { stderr, exitCode } = await devbox("destroy", box, "--yes");
+    expect({ stderr, exitCode }).toMatchObject({ exitCode: 0 });
+    expect((await status()).nodes?.map(({ name }) => name)).not.toContain(box);
     expect(await down("--purge", "--yes")).toEqual({ stopped: true, purged: true });
     expect(await processes()).toEqual([]);
     await expect(stat(dir)).rejects.toThrow();
-    await podmanOk(["rm", "--force", "--time", "0", box]);
   });
 });
