@@ -192,6 +192,14 @@ export async function devTailnetDeps(
   return { tailnet, clock: systemClock, caller: callerFromProcess(), progress, interrupt };
 }
 
+/** The ledger of a configuration file, and what the control plane of its tailnet is called in it; undefined for no such file. */
+export async function rememberedOf(file: string): Promise<{ ledger: Ledger; control: string } | undefined> {
+  if (readConfigText(file) === undefined) return undefined;
+  const { config } = await loadConfig(file);
+  const plane = await tailnet(config);
+  return plane && { ledger: ledgerOf(config), control: plane.control };
+}
+
 /** Everything a use case needs, on the real parts. */
 export function compose(config: Config, progress: Progress, interrupt: AbortSignal): Deps {
   return { ...composeWithoutLedger(config, progress, interrupt), ledger: ledgerOf(config) };

@@ -215,8 +215,15 @@ describe.skipIf(process.getuid?.() !== 0)("a box on a tailnet of one's own", () 
     const { stderr, exitCode } = await devbox("destroy", box, "--yes");
     expect({ stderr, exitCode }).toMatchObject({ exitCode: 0 });
     expect((await status()).nodes?.map(({ name }) => name)).not.toContain(box);
+  });
+
+  it("is destroyed without a word also when its tailnet was removed before [FR-028]", async () => {
+    expect((await devbox("create", box)).exitCode).toBe(0);
     expect(await down("--purge", "--yes")).toEqual({ stopped: true, purged: true });
     expect(await processes()).toEqual([]);
     await expect(stat(dir)).rejects.toThrow();
+    const { stderr, exitCode } = await cli.run(["destroy", box, "--yes"]);
+    expect({ stderr, exitCode }).toMatchObject({ exitCode: 0 });
+    expect(stderr).not.toContain("tailnet");
   });
 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { DeviceRecord } from "../../src/core/device.ts";
 import { DAY } from "../../src/core/time.ts";
 import type { DevNode } from "../../src/ports/dev-tailnet.ts";
 import type { DevTailnetDeps } from "../../src/usecases/dev-tailnet/deps.ts";
@@ -108,7 +109,7 @@ describe("tailnet dev up", () => {
 
   it("takes another port when its own is taken, and says who is out of touch", async () => {
     await up();
-    await devTailnetDown(deps, { purge: false });
+    await devTailnetDown(deps, {});
     tailnet.taken.add(20_001);
     tailnet.devices = [device("demo", ["tag:devcontainer"])];
     const { url } = await up();
@@ -146,10 +147,20 @@ describe("tailnet dev up", () => {
 describe("tailnet dev down", () => {
   it("ends it and keeps what it has, unless that is to go", async () => {
     await up();
-    expect(await devTailnetDown(deps, { purge: false })).toEqual({ stopped: true, purged: false });
+    expect(await devTailnetDown(deps, {})).toEqual({ stopped: true, purged: false });
     expect(tailnet.kept).toBeDefined();
-    expect(await devTailnetDown(deps, { purge: true })).toEqual({ stopped: false, purged: true });
+    const purge = { remembered: undefined };
+    expect(await devTailnetDown(deps, { purge })).toEqual({ stopped: false, purged: true });
     expect(tailnet.did.slice(-2)).toEqual(["stop", "purge"]);
+  });
+
+  it("makes the ledger forget the devices of what it purges, and no others", async () => {
+    const recorded = (id: number, control: string) => ({ id, control }) as DeviceRecord;
+    const devices = () => [recorded(1, "headscale http://this"), recorded(2, "headscale http://other")];
+    const dropped: number[] = [];
+    const ledger = { devices, dropDevice: (id: number) => void dropped.push(id) };
+    await devTailnetDown(deps, { purge: { remembered: { ledger, control: "headscale http://this" } } });
+    expect(dropped).toEqual([1]);
   });
 
   it("knows which boxes a purge would leave behind, as long as it can ask", async () => {

@@ -1,4 +1,5 @@
 import * as Flags from "@oclif/core/flags";
+import { rememberedOf } from "../../../cli/compose.ts";
 import { DevTailnetCommand } from "../../../cli/dev-tailnet-command.ts";
 import { presentDevDown } from "../../../cli/present/dev-tailnet.ts";
 import { devicesAtStake, devTailnetDown } from "../../../usecases/dev-tailnet/down.ts";
@@ -17,7 +18,9 @@ export default class TailnetDevDown extends DevTailnetCommand {
     const { flags } = await this.parse(TailnetDevDown);
     const { tailnet, progress } = await this.devDeps(flags);
     if (flags.purge && !flags.yes) await this.confirmed(await question(tailnet), false);
-    const result = await devTailnetDown({ tailnet, progress }, flags);
+    const remembered = flags.purge ? await rememberedOf(tailnet.places.config) : undefined;
+    const purge = flags.purge ? { remembered } : undefined;
+    const result = await devTailnetDown({ tailnet, progress }, { purge }).finally(() => remembered?.ledger.close());
     this.print(presentDevDown(result));
     return result;
   }
