@@ -4,7 +4,9 @@
  * real program at random moments of its run. After each kill either `doctor --fix` comes, or an ordinary command and
  * whatever its error says to do, and then the doctor.
  *
- * Usage: node docs/bench/kills.ts [--seed N] [--random N] [--rootless] [--every] [--only WORD] [--write]
+ * With --tailnet boxes are on one, and every device must be where it belongs afterwards.
+ *
+ * Usage: node docs/bench/kills.ts [--seed N] [--random N] [--rootless] [--tailnet] [--every] [--only WORD] [--write]
  * Needs the built program (`npm run build`) and root; with --rootless everything runs as a throw-away user.
  */
 import { writeFileSync } from "node:fs";
@@ -12,18 +14,19 @@ import { cpus, release } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { allPoints, distinctPoints, seeded, type Verb, VERBS } from "../../test/fixtures/kill/job.ts";
+import { allPoints, distinctPoints, seeded, TAILNET_VERBS, type Verb, VERBS } from "../../test/fixtures/kill/job.ts";
 import { Rig } from "../../test/fixtures/kill/rig.ts";
 import { ordinaryCommands, type Outcome, round } from "../../test/fixtures/kill/round.ts";
+import { rigTailnet } from "../../test/fixtures/kill/tailnet.ts";
 import setup from "../../test/support/global-setup.ts";
-import { testImage } from "../../test/support/image.ts";
+import { tailnetImage, testImage } from "../../test/support/image.ts";
 import { podmanOk } from "../../test/support/podman.ts";
-import { rootlessUser } from "../../test/support/rootless.ts";
-
-const RESULTS = path.join(import.meta.dirname, "results/kills.md");
+import { rootlessUser, type RootlessUser } from "../../test/support/rootless.ts";
 
 /** Milliseconds into an engine call: before podman has read its settings, and while it works. */
 const INTO = [5, 60];
+/** And while a box logs in, which takes a second or two. */
+const TAILNET_INTO = [60, 400, 1200];
 
 const WORKERS = 3;
 
@@ -32,6 +35,7 @@ const { values: flags } = parseArgs({
     seed: { type: "string", default: "1" },
     random: { type: "string", default: "200" },
     rootless: { type: "boolean", default: false },
+    tailnet: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     every: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
@@ -52,6 +56,9 @@ interface Done extends Outcome {
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const random = seeded(Number(flags.seed));
+const page = flags.tailnet ? "kills-tailnet" : "kills";
+const into = flags.tailnet ? TAILNET_INTO : INTO;
+const allVerbs: readonly Verb[] = flags.tailnet ? TAILNET_VERBS : VERBS;
 
 function atPoint(verb: Verb, at: string): Kill {
   const strike: Kill["strike"] = async (rig, { name, home }) => {
@@ -76,6 +83,12 @@ async function randomKills(rig: Rig, verb: Verb, count: number): Promise<Kill[]>
   });
 }
 
+/** On a tailnet, somebody else's device has the name that a box of every rig will have. */
+async function openRig(image: string, user: RootlessUser | undefined): Promise<Rig> {
+  const tailnet = flags.tailnet ? await rigTailnet(["laptop", "box-3"]) : undefined;
+  return Rig.open(image, { ...(user && { user }), ...(tailnet && { tailnet }) });
+}
+
 async function work(rig: Rig, queue: Kill[], done: Done[]): Promise<void> {
   for (let kill = queue.shift(); kill !== undefined; kill = queue.shift()) {
     const prepared = await rig.prepare(kill.verb);
@@ -92,7 +105,7 @@ async function work(rig: Rig, queue: Kill[], done: Done[]): Promise<void> {
 }
 
 function table(done: readonly Done[]): string[] {
-  const lines = VERBS.flatMap((verb) =>
+  const lines = allVerbs.flatMap((verb) =>
     (["point", "random"] as const).flatMap((kind) => {
       const of = done.filter(({ kill }) => kill.verb === verb && kill.kind === kind);
       if (of.length === 0) return [];
@@ -116,20 +129,25 @@ function table(done: readonly Done[]): string[] {
   ];
 }
 
+const TAILNET_NOTE = `Boxes are on the tailnet of a real headscale, which has two devices of others, one with the name of a box. It is a
+failure too when the control plane has a device that is no box's, when a box that is to run is not on the tailnet, when
+the ledger has a device without a box, or when a device of others was touched.`;
+
 async function report(done: readonly Done[], seconds: number): Promise<string> {
   const podman = await podmanOk(["--version"]);
   const failed = done.filter(({ problems }) => problems.length > 0);
   const mode = flags.rootless ? "rootless" : "rootful";
   const { length: cores, 0: cpu } = cpus();
   return [
-    "# Kills",
+    flags.tailnet ? "# Kills on a tailnet" : "# Kills",
     "",
     `${new Date().toISOString().slice(0, 10)}, ${podman}, ${mode}, Node ${process.version}, Linux ${release()}, ${String(cores)} × ${cpu?.model ?? "?"}.`,
-    `Seed ${flags.seed}; ${String(done.length)} runs in ${(seconds / 60).toFixed(0)} minutes, ${String(WORKERS)} at a time. Made by \`node docs/bench/kills.ts --seed ${flags.seed} --random ${flags.random}${flags.rootless ? " --rootless" : ""}${flags.every ? " --every" : ""} --write\`.`,
+    `Seed ${flags.seed}; ${String(done.length)} runs in ${(seconds / 60).toFixed(0)} minutes, ${String(WORKERS)} at a time. Made by \`node docs/bench/kills.ts --seed ${flags.seed} --random ${flags.random}${flags.rootless ? " --rootless" : ""}${flags.tailnet ? " --tailnet" : ""}${flags.every ? " --every" : ""} --write\`.`,
     "",
     "Every run makes a box with a file in its home, kills the command with SIGKILL, and then has `doctor --fix` put things right;",
     "in half of the runs an ordinary command comes first, and what its error says to do. A failure is an orphan in Podman, a",
     "row without its box, an open operation, a lost home, a second doctor that finds anything, or an error that leads nowhere.",
+    ...(flags.tailnet ? [TAILNET_NOTE] : []),
     "",
     ...table(done),
     "",
@@ -144,17 +162,17 @@ const started = performance.now();
 const done: Done[] = [];
 try {
   const user = flags.rootless ? await rootlessUser() : undefined;
-  const image = await testImage(user);
-  const rigs = await Promise.all(Array.from({ length: WORKERS }, () => Rig.open(image, user)));
+  const image = await (flags.tailnet ? tailnetImage : testImage)(user);
+  const rigs = await Promise.all(Array.from({ length: WORKERS }, () => openRig(image, user)));
   const [first] = rigs;
   if (first === undefined) throw new Error("no worker");
   const witnesses = await Promise.all(rigs.map((rig) => rig.witness()));
   const queue: Kill[] = [];
-  const verbs = VERBS.filter((verb) => verb.includes(flags.only));
+  const verbs = allVerbs.filter((verb) => verb.includes(flags.only));
   const each = Math.ceil(Number(flags.random) / verbs.length);
   for (const verb of verbs) {
     const calls = await first.callsOf(verb);
-    const points = (flags.every ? allPoints : distinctPoints)(calls, INTO);
+    const points = (flags.every ? allPoints : distinctPoints)(calls, into);
     const moments = await randomKills(first, verb, Math.min(each, Number(flags.random)));
     say(`      ${verb}: ${String(points.length)} points in ${String(calls.length)} calls: ${calls.join(" ")}`);
     queue.push(...points.map((at) => atPoint(verb, at)), ...moments);
@@ -167,11 +185,12 @@ try {
     if (!rig.isWhole(await rig.world(), witnesses[i] ?? ""))
       say("FAIL  a box that had no part in it has lost its home");
     await rig[Symbol.asyncDispose]();
+    await rig.tailnet?.[Symbol.asyncDispose]();
   }
 } finally {
   await teardown();
 }
 const text = await report(done, (performance.now() - started) / 1000);
 say(text);
-if (flags.write) writeFileSync(RESULTS, text);
+if (flags.write) writeFileSync(path.join(import.meta.dirname, `results/${page}.md`), text);
 process.exitCode = done.some(({ problems }) => problems.length > 0) ? 1 : 0;

@@ -68,6 +68,8 @@ export async function testTailnet(
   };
 }
 
+let addresses = 0;
+
 /**
  * A private IPv4 address of this machine that stays as long as it is needed (Podman's bridge comes and goes), for the
  * reason that `hostAddress` tells; root makes one where there is none.
@@ -79,7 +81,8 @@ export async function privateAddress(): Promise<{ readonly text: string; remove(
     .flatMap(([, each]) => each ?? [])
     .find(({ family, address }) => family === "IPv4" && isPrivate(address));
   if (found !== undefined) return { text: found.address, remove: () => Promise.resolve() };
-  const text = `10.${String(100 + (process.pid % 100))}.${String(Math.floor(process.pid / 100) % 250)}.1`;
+  addresses += 1;
+  const text = `10.${String(100 + (process.pid % 100))}.${String(Math.floor(process.pid / 100) % 250)}.${String(addresses)}`;
   const change = (verb: "add" | "del") => execa("ip", ["address", verb, `${text}/32`, "dev", "lo"]);
   await change("add");
   return {

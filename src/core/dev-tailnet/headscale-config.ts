@@ -51,6 +51,8 @@ export function headscaleConfig(place: HeadscalePlace): string {
         region_code: "own",
         region_name: "This machine",
         stun_listen_addr: at(address, stunPort),
+        // Of the family that it has no address of it says so: a tailscaled waits three seconds for it at every start.
+        ...(address.includes(":") ? { ipv4: "none" } : { ipv6: "none" }),
         private_key_path: "derp.key",
         automatically_add_embedded_derp_region: true,
         verify_clients: true,
