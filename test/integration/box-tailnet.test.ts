@@ -37,8 +37,10 @@ afterEach(async () => {
 });
 
 const shell = async (script: string): Promise<string> => (await box.asRoot("sh", "-c", script)).stdout;
-const login = (key: string, ...more: string[]) => box.tailnet(["login", ...loginOptions(headscale, "demo", ...more)], key);
-const renew = (key: string, ...more: string[]) => box.tailnet(["renew", ...loginOptions(headscale, "demo", ...more)], key);
+const login = (key: string, ...more: string[]) =>
+  box.tailnet(["login", ...loginOptions(headscale, "demo", ...more)], key);
+const renew = (key: string, ...more: string[]) =>
+  box.tailnet(["renew", ...loginOptions(headscale, "demo", ...more)], key);
 /** Nothing of a login is left: no key, no state put aside, nobody at work. */
 const nothingLeft = async (): Promise<void> => {
   const left = await shell(
@@ -64,7 +66,10 @@ describe("login", () => {
     expect(await only()).toMatchObject({ id: node.id, nodeKey: node.nodeKey, ipAddresses: node.addresses });
 
     const expired = await headscale.authKey({ tags: TAGS, expiration: -1000 });
-    expect(await login(expired.key)).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("Running") as string });
+    expect(await login(expired.key)).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining("Running") as string,
+    });
     expect(await box.node()).toEqual(node);
     await nothingLeft();
   });
@@ -183,7 +188,10 @@ describe("renew", () => {
 
   it("leaves the node as it was when the key is refused, the server is away, or it is killed [FR-016]", async () => {
     const { key } = await headscale.boxKey("alice");
-    expect(await renew(key)).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("not registered") as string });
+    expect(await renew(key)).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining("not registered") as string,
+    });
     const before = await logIn(box, headscale, "demo");
     const same = () => eventually(async () => expect(await box.node()).toEqual(before));
 

@@ -49,11 +49,11 @@ back() {
 # clean: whatever happens.
 clean() {
   trap '' INT TERM HUP
+  if [ -n "$second" ]; then trial_ends; fi
   if [ -n "$child" ]; then
     kill "$child" 2>/dev/null
     wait "$child" 2>/dev/null
   fi
-  if [ -n "$second" ]; then trial_ends; fi
   if [ -n "$folder" ]; then erase_folder "$folder"; fi
   [ ! -d "$kept" ] || back
 }
@@ -81,8 +81,10 @@ read_key() {
   case $key,$more in
     ,*) fail 2 'there is no key on standard input' ;;
     *,?*) fail 2 'a key is one line' ;;
-    *[!\!-~]*) fail 2 'a key has no spaces and no control characters' ;;
   esac
+  # Of the file, as not every shell sees all bytes.
+  [ "$(LC_ALL=C tr -d '\012\041-\176' <"$folder/key" | wc -c)" -eq 0 ] ||
+    fail 2 'a key has no spaces and no control characters'
   advertised=
   case $key in
     tskey-client-*)

@@ -24,10 +24,11 @@ ask() {
     "http://local-tailscaled.sock/localapi/v0/$1"
 }
 
-# look: sets $node, the line of JSON that `status` prints, and $state and $id.
+# look: sets $node, the line of JSON that `status` prints, and $state and $id. In
+# its first moments tailscaled has no word for its state.
 look() {
   node=$(ask 'status?peers=false' | jq -ce '{
-    state: .BackendState,
+    state: (if .BackendState == "" then "NoState" else .BackendState end),
     id: (.Self.ID // ""),
     nodeKey: (.Self.PublicKey // ""),
     hostname: (.Self.HostName // ""),
@@ -35,7 +36,7 @@ look() {
     addresses: (.Self.TailscaleIPs // []),
     tags: (.Self.Tags // []),
     online: (.Self.Online // false)
-  }') || return 1
+  }') && [ -n "$node" ] || return 1
   # These two come first and have no quotes in them.
   state=${node#'{"state":"'}
   state=${state%%'"'*}
@@ -103,16 +104,23 @@ forget() {
   [ "$state" = NeedsLogin ] || fail 1 "tailscaled says $state without any state"
 }
 
+# logout: without an answer tailscaled is neither in nor out, and cannot be logged
+# out any more: it is set back then, and may be asked again.
 logout() {
   leftovers
   settled
   [ "$state,$id" != NeedsLogin, ] || return 0
-  said=$(timeout -k 2 "$seconds" tailscale --socket="$socket" logout 2>&1 </dev/null 9>&-)
+  guard
+  keep || fail 1 'cannot write to the private volume'
+  timeout -k 2 "$seconds" tailscale --socket="$socket" logout >"$folder/said" 2>&1 </dev/null 9>&-
   code=$?
   look || no_answer
-  [ "$state" != NeedsLogin ] || return 0
+  if [ "$state" = NeedsLogin ]; then
+    forget_kept
+    return 0
+  fi
   case $code in
-    124 | 137) fail 7 "no answer within $seconds s; $state" ;;
-    *) fail 7 "it is $state: $said" ;;
+    124 | 137) fail 7 "no answer from the control server within $seconds s; the node is logged in as before" ;;
+    *) fail 7 "the node is logged in as before: $(cat -- "$folder/said")" ;;
   esac
 }

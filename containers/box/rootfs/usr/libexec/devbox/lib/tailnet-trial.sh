@@ -1,11 +1,18 @@
 # shellcheck shell=sh
 # Proves a key without touching the box's node, for the program `tailnet`; read
 # by it, not run. A tailscaled whose state is in memory alone logs out by itself
-# when it is asked to end, and is asked to as soon as this shell is gone.
+# when it is asked to end, and is asked to as soon as this shell is gone. A device
+# that the server was just making then is left to it: an ephemeral one does not
+# stay.
 
-# trial_ends: clean's part for a trial.
+# trial_ends: clean's part for a trial. What is being registered cannot be logged
+# out yet: it gets some seconds.
 trial_ends() {
-  [ -n "$second" ] || return 0
+  tries=0
+  while [ -n "$child" ] && kill -0 "$child" 2>/dev/null && [ "$tries" -lt 60 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+  done
   timeout -k 1 5 tailscale --socket="$socket" logout >/dev/null 2>&1 </dev/null 9>&-
   kill "$second" 2>/dev/null
   tries=0
