@@ -121,7 +121,7 @@ describe("what op says when there is no key to be had", () => {
     ["an error of theirs and exit code 0", {}, "quiet", "SECRETS_FAILED", /Internal Server Error/],
     ["secrets and control characters", {}, "indiscreet", "SECRETS_FAILED", /\[secret\].*\\u\{1b\}/],
     ["far too much", {}, "flood", "SECRETS_FAILED", /far more than a key/],
-  ])("%s is told, after one read [FR-014] [FR-015]", async (_, options, mood, code, why) => {
+  ])("%s is told, after one read [FR-014] [FR-015]", async (...[, options, mood, code, why]) => {
     await op.mood(mood);
     const error = await refused(options);
     expect(error).toMatchObject({ code, exitCode: 8 });

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -159,10 +159,48 @@ describe.each(PROGRAMS)("1Password's SDK %s", (_, program) => {
   });
 });
 
-describe("what is not there", () => {
-  it("is said: the program of the SDK [FR-014]", async () => {
-    const error = await failure(path.join(dir, "none.cjs"), testToken("https://localhost:1"));
-    expect(error).toMatchObject({ code: "SECRETS_FAILED" });
+describe("the program that reads by the SDK", () => {
+  const TOKEN = testToken("https://localhost:1");
+  /** A program in its place; it writes down what it is given. */
+  async function inItsPlace(does: string): Promise<{ program: string; saw: () => Promise<string> }> {
+    const program = path.join(dir, "program.cjs");
+    const seen = path.join(dir, "seen.json");
+    const given = "{ argv: process.argv.slice(2), execArgv: process.execArgv, env: process.env, asked }";
+    const text = `const fs = require("node:fs"); const asked = JSON.parse(fs.readFileSync(0, "utf8"));
+      fs.writeFileSync(${JSON.stringify(seen)}, JSON.stringify(${given})); ${does}`;
+    await writeFile(program, text);
+    return { program, saw: () => readFile(seen, "utf8") };
+  }
+
+  it("is given the token on standard input, and nowhere else [FR-014] [FR-015]", async () => {
+    for (const name of ["OP_CONNECT_TOKEN", "NODE_OPTIONS_X", "OP_SESSION_x"]) vi.stubEnv(name, "evil");
+    vi.stubEnv("NODE_OPTIONS", "--require=/none/evil.js");
+    const { program, saw } = await inItsPlace(`console.log(JSON.stringify({ value: "tskey-auth-k${CANARY}" }))`);
+    const sources = { environment: new Secret(TOKEN), credentials: undefined, tokenFile: null, read: () => undefined };
+    const options = { vault: "DevBox", timeout: 20_000, clock: systemClock, reader: createSdkReader(program) };
+    const key = await createOnePassword({ ...options, token: sources }).authKey("alice", quiet);
+    expect(key.reveal()).toBe(`tskey-auth-k${CANARY}`);
+    const { asked, ...rest } = JSON.parse(await saw()) as { asked: unknown };
+    expect(asked).toEqual({ token: TOKEN, reference: "op://DevBox/alice-tailscale-authkey/password" });
+    expect(JSON.stringify(rest)).not.toContain(TOKEN);
+    expect(JSON.stringify(rest)).not.toContain("evil");
+  });
+
+  it.each([
+    ["crashes with all it knows", "console.error(asked); throw new Error(JSON.stringify(asked))"],
+    ["says nothing", ""],
+    ["says something else", "console.log(JSON.stringify([asked]))"],
+    ["says what is not JSON", "console.log(asked.token)"],
+    ["gives a key that is no text", "console.log('{\"value\":{}}')"],
+    ["is killed", "process.kill(process.pid, 'SIGSEGV')"],
+    ["talks without end", "for (;;) fs.writeSync(1, asked.token)"],
+  ])("that %s has given no key, and its secrets stay its own [FR-015]", async (_, does) => {
+    const { program } = await inItsPlace(does);
+    expect(await failure(program, TOKEN)).toMatchObject({ code: "SECRETS_FAILED" });
+  });
+
+  it("that is not there is said to be so [FR-014]", async () => {
+    expect(await failure(path.join(dir, "none.cjs"), TOKEN)).toMatchObject({ code: "SECRETS_FAILED" });
   });
 });
 

@@ -60,9 +60,12 @@ export function noAnswer(span: number): DevboxError {
   return new DevboxError("SECRETS_UNREACHABLE", message, { why, next });
 }
 
+/** What the SDK says before any trouble with the network, whatever it is; it would send people looking elsewhere. */
+const MISLEADING = /request library compatibility issue, check that .* compatible versions: reqwest library: /;
+
 /** Its words for a person: no secret, no control characters, no date in front, no more than a few lines. */
 function plainWords(words: string, token: Secret): string {
-  const lines = messageOf(redacted(words, token)).split("\n");
+  const lines = messageOf(redacted(words, token)).replace(MISLEADING, "").split("\n");
   const plain = lines.map((line) => line.replace(/^\[ERROR\] (\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )?/, "").trimEnd());
   return fewLines(
     plain.filter((line) => line !== ""),
