@@ -36,6 +36,8 @@ export async function runPrivately({ argv, env, input, timeout, signal }: Privat
     env,
     ...(input === undefined ? { stdin: "ignore" } : { input }),
     maxBuffer: MOST,
+    // execa would print what it says when NODE_DEBUG names execa.
+    verbose: "none",
     stripFinalNewline: false,
     // A session of its own, so that it can be ended with its children; Ctrl-C comes by the signal.
     detached: true,
