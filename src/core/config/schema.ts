@@ -152,7 +152,10 @@ export const configSchema = z.strictObject({
         .describe("Seconds after which a login, or an answer of the control plane, is given up"),
       env: z
         .record(
-          z.string().regex(/^[A-Z][A-Z0-9_]*$/, "must be the name of an environment variable"),
+          z
+            .string()
+            .regex(/^[A-Z][A-Z0-9_]*$/, "must be the name of an environment variable")
+            .refine((name) => name !== "TS_DEBUG_REGISTER", "would write auth keys into tailscaled's log"),
           // eslint-disable-next-line no-control-regex -- they would end the line of the file that it is written to
           z.string().regex(/^[^\u0000-\u001f]*$/, "must be one line"),
         )
