@@ -3,7 +3,7 @@ import type { networkInterfaces } from "node:os";
 /** Field of /proc/net/route: the destination of the way to everywhere. */
 const EVERYWHERE = "00000000";
 
-/** Interfaces that come and go with containers. */
+/** Interfaces that come and go with containers, and their addresses with them. */
 const PASSING = /^(podman|cni|veth)/;
 
 /**
@@ -16,10 +16,9 @@ export function byRoute(interfaces: ReturnType<typeof networkInterfaces>, routes
     const [name, destination] = line.split("\t");
     return name !== undefined && destination === EVERYWHERE ? [name] : [];
   });
-  const rank = (name: string) => (name === out ? 0 : PASSING.test(name) ? 2 : 1);
   return Object.entries(interfaces)
-    .flatMap(([name, addresses]) => (addresses ?? []).map((each) => ({ ...each, rank: rank(name) })))
-    .filter(({ address, family }) => family === "IPv4" && !address.startsWith("127."))
-    .toSorted((a, b) => a.rank - b.rank)
+    .flatMap(([name, addresses]) => (addresses ?? []).map((each) => ({ ...each, name })))
+    .filter(({ name, address, family }) => family === "IPv4" && !address.startsWith("127.") && !PASSING.test(name))
+    .toSorted((a, b) => Number(b.name === out) - Number(a.name === out))
     .map(({ address }) => address);
 }

@@ -10,7 +10,7 @@ const TRIES = 5;
 
 export interface Wish {
   readonly users: readonly string[];
-  readonly address: string | undefined;
+  readonly address: string;
   readonly port: number | undefined;
 }
 
@@ -22,8 +22,7 @@ export interface Listening {
 
 /**
  * Sees to it that headscale runs for these users, where it was before unless something else is wished for.
- * @throws {DevboxError} USAGE for an address that is none of this machine's, PORT_TAKEN for a port that was wished for,
- * TAILNET_FAILED
+ * @throws {DevboxError} PORT_TAKEN for a port that was wished for, TAILNET_FAILED
  */
 export async function listen(
   deps: DevTailnetDeps,
@@ -32,7 +31,7 @@ export async function listen(
   wish: Wish,
 ): Promise<Listening> {
   const { tailnet, progress } = deps;
-  const address = addressFor(deps, before, wish.address);
+  const { address } = wish;
   const port = wish.port ?? before?.port;
   const state = tailnet.state();
   if (before !== undefined && state === "running" && before.address === address && before.port === port) {
@@ -68,13 +67,20 @@ function portTaken(port: number): DevboxError {
 /** Any private address will do where there is none, and nobody else has one of these on their loopback. */
 const GIVE_ONE = "Give it one, until the next boot: sudo ip address add 10.255.255.1/32 dev lo";
 
-/** @throws {DevboxError} USAGE, TAILNET_FAILED */
-function addressFor(deps: DevTailnetDeps, before: DevTailnetRecord | undefined, wished: string | undefined): string {
+/**
+ * The address to listen on: the one that is wished for, else the one before, else a private one.
+ * @throws {DevboxError} USAGE for an address that is none of this machine's, TAILNET_FAILED when it has none of use
+ */
+export function addressFor(
+  deps: DevTailnetDeps,
+  before: DevTailnetRecord | undefined,
+  wished: string | undefined,
+): string {
   const addresses = deps.tailnet.addresses();
   if (wished !== undefined) {
     if (!addresses.includes(wished)) {
       throw new DevboxError("USAGE", `${quote(wished)} is no address of this machine that boxes reach.`, {
-        why: `Its addresses: ${addresses.join(", ") || "none but the loopback's, which each box has for itself"}.`,
+        why: `Its addresses: ${addresses.join(", ") || LOOPBACK_ALONE}.`,
         next: ["Name one of them, or leave --address out"],
       });
     }
@@ -85,10 +91,12 @@ function addressFor(deps: DevTailnetDeps, before: DevTailnetRecord | undefined, 
   const found = addresses.find((address) => isPrivate(address));
   if (found !== undefined) return found;
   throw new DevboxError("TAILNET_FAILED", "this machine has no private address to listen on.", {
-    why: `It has ${addresses.join(", ") || "none but the loopback's, which each box has for itself"}. At an address that is not private everybody could ask it, and ${NOT_PRIVATE}`,
+    why: addresses.length === 0 ? `It has ${LOOPBACK_ALONE}.` : `It has ${addresses.join(", ")}, and ${NOT_PRIVATE}`,
     next: [GIVE_ONE, "Then again: devbox-ctl tailnet dev up"],
   });
 }
+
+const LOOPBACK_ALONE = "none but the loopback's, which each box has for itself";
 
 /** See {@link isPrivate}. */
 const NOT_PRIVATE = "tailscaled gives up on plain http there after a while, and asks for HTTPS at port 443.";

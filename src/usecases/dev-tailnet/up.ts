@@ -5,7 +5,7 @@ import { tagsOf } from "../../core/tailnet.ts";
 import type { DevNode } from "../../ports/dev-tailnet.ts";
 import { type DevTailnetDeps, toolsFor } from "./deps.ts";
 import { controlFor, keysFor, type UserKey } from "./keys.ts";
-import { listen } from "./listen.ts";
+import { addressFor, listen } from "./listen.ts";
 
 export interface DevUpInput {
   /** Users besides the caller and those who are there. */
@@ -36,11 +36,13 @@ export interface DevUpResult {
 export async function devTailnetUp(deps: DevTailnetDeps, input: DevUpInput): Promise<DevUpResult> {
   const { tailnet, caller } = deps;
   for (const user of [caller.user, ...input.users]) tagsOf(user);
+  // Before anything is built, which takes minutes.
+  const address = addressFor(deps, tailnet.record(), input.address);
   const tools = await toolsFor(deps);
   return tailnet.alone(async () => {
     const before = tailnet.record();
     const users = [...new Set([...(before?.users ?? []), caller.user, ...input.users])].sort();
-    const { record, started } = await listen(deps, tools, before, { ...input, users });
+    const { record, started } = await listen(deps, tools, before, { users, address, port: input.port });
     const control = await controlFor(deps, tools, record);
     const keys = await keysFor(deps, control, users);
     const url = headscaleUrl(record);
