@@ -6,7 +6,7 @@
  *
  * With --tailnet boxes are on one, and every device must be where it belongs afterwards.
  *
- * Usage: node docs/bench/kills.ts [--seed N] [--random N] [--rootless] [--tailnet] [--every] [--only WORD] [--write]
+ * Usage: node docs/bench/kills.ts [--seed N] [--random N] [--points N] [--rootless] [--tailnet] [--every] [--only WORD] [--write]
  * Needs the built program (`npm run build`) and root; with --rootless everything runs as a throw-away user.
  */
 import { writeFileSync } from "node:fs";
@@ -34,6 +34,7 @@ const { values: flags } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     random: { type: "string", default: "200" },
+    points: { type: "string" },
     rootless: { type: "boolean", default: false },
     tailnet: { type: "boolean", default: false },
     only: { type: "string", default: "" },
@@ -66,6 +67,13 @@ function atPoint(verb: Verb, at: string): Kill {
     return { killed: exitCode === -1 };
   };
   return { verb, where: at, strike, kind: "point" };
+}
+
+/** All, or as many as were asked for, from all over. */
+function sampled(points: readonly string[]): readonly string[] {
+  if (flags.points === undefined) return points;
+  const mixed = points.map((at) => ({ at, place: random() })).sort((a, b) => a.place - b.place);
+  return mixed.slice(0, Number(flags.points)).map(({ at }) => at);
 }
 
 /** Moments are spread over a little more than a command takes when nobody kills it. */
@@ -112,7 +120,7 @@ function table(done: readonly Done[]): string[] {
       const count = (is: (one: Done) => boolean) => String(of.filter(is).length);
       const cells = [
         verb,
-        kind === "point" ? "every point" : "random moment",
+        kind === "point" ? (flags.points === undefined ? "every point" : "some points") : "random moment",
         String(of.length),
         count(({ killed }) => killed),
         count(({ orphan }) => orphan),
@@ -142,7 +150,7 @@ async function report(done: readonly Done[], seconds: number): Promise<string> {
     flags.tailnet ? "# Kills on a tailnet" : "# Kills",
     "",
     `${new Date().toISOString().slice(0, 10)}, ${podman}, ${mode}, Node ${process.version}, Linux ${release()}, ${String(cores)} × ${cpu?.model ?? "?"}.`,
-    `Seed ${flags.seed}; ${String(done.length)} runs in ${(seconds / 60).toFixed(0)} minutes, ${String(WORKERS)} at a time. Made by \`node docs/bench/kills.ts --seed ${flags.seed} --random ${flags.random}${flags.rootless ? " --rootless" : ""}${flags.tailnet ? " --tailnet" : ""}${flags.every ? " --every" : ""} --write\`.`,
+    `Seed ${flags.seed}; ${String(done.length)} runs in ${(seconds / 60).toFixed(0)} minutes, ${String(WORKERS)} at a time. Made by \`node docs/bench/kills.ts --seed ${flags.seed} --random ${flags.random}${flags.points === undefined ? "" : ` --points ${flags.points}`}${flags.rootless ? " --rootless" : ""}${flags.tailnet ? " --tailnet" : ""}${flags.every ? " --every" : ""} --write\`.`,
     "",
     "Every run makes a box with a file in its home, kills the command with SIGKILL, and then has `doctor --fix` put things right;",
     "in half of the runs an ordinary command comes first, and what its error says to do. A failure is an orphan in Podman, a",
@@ -175,7 +183,7 @@ try {
     const points = (flags.every ? allPoints : distinctPoints)(calls, into);
     const moments = await randomKills(first, verb, Math.min(each, Number(flags.random)));
     say(`      ${verb}: ${String(points.length)} points in ${String(calls.length)} calls: ${calls.join(" ")}`);
-    queue.push(...points.map((at) => atPoint(verb, at)), ...moments);
+    queue.push(...sampled(points).map((at) => atPoint(verb, at)), ...moments);
   }
   // Mixed, so that commands of all kinds are at work side by side.
   const mixed = queue.map((kill) => ({ kill, place: random() })).sort((a, b) => a.place - b.place);

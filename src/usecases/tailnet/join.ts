@@ -7,7 +7,7 @@ import type { Deps } from "../deps.ts";
 import type { KeyOnce } from "./key.ts";
 import { settleName } from "./name.ts";
 import { askNode, forgetNode, logIn, logOut, type RunningNode } from "./node.ts";
-import { dropUnknown, isNews, newDevice, withIdentity, wrongTags } from "./record.ts";
+import { dropLogin, isNews, isUnrecorded, newDevice, withIdentity, wrongTags } from "./record.ts";
 import { release } from "./release.ts";
 
 /** How long a node that starts is given to be in touch with the control plane, and how often it is looked at. */
@@ -30,6 +30,7 @@ export async function join(deps: Deps, tailnet: Tailnet, box: RunningNode, key: 
   const plan = joinPlan(node, isKnown);
   if (plan === "keep" && node.identity) {
     const joined = { ...node, identity: node.identity };
+    if (isUnrecorded(deps, box.id, joined)) await keepOut(deps, tailnet, box, joined);
     const named = await settleName(deps, tailnet, box, joined);
     if (isNews(deps, box.id, named)) deps.ledger.recordDevice(device, named, deps.clock.now());
     return { node: named, loggedIn: false };
@@ -51,17 +52,12 @@ async function logInWith(deps: Deps, tailnet: Tailnet, box: RunningNode, key: Ke
     node = await logIn(deps, box, secret);
   } catch (error) {
     // Refused is refused: nothing came of it. In all other cases something may have.
-    if (hasCode(error, "TAILNET_KEY_REFUSED")) dropUnknown(deps, box.id);
+    if (hasCode(error, "TAILNET_KEY_REFUSED")) dropLogin(deps, device);
     throw error;
   }
   const joined = withIdentity(box, node);
+  await keepOut(deps, tailnet, box, joined);
   deps.ledger.recordDevice(device, joined, deps.clock.now());
-  const problem = wrongTags(box, joined) ?? (await unseen(deps, tailnet, joined));
-  if (problem) {
-    // With other tags it may be reached by others, or reach them; and what could never be removed is not let in.
-    await expel(deps, tailnet, box);
-    throw problem;
-  }
   const named = await settleName(deps, tailnet, box, joined);
   if (named !== joined) deps.ledger.recordDevice(device, named, deps.clock.now());
   return named;
@@ -109,6 +105,7 @@ function throwUnlessPossible({ name }: RunningNode, plan: JoinPlan, { state }: B
   });
 }
 
+<<<<<<< HEAD
 /** How often the control plane is asked for a device that has just logged in, and milliseconds between. */
 const SEEN = { times: 8, after: SECOND / 2 };
 
@@ -132,6 +129,18 @@ async function unseen(deps: Deps, tailnet: Tailnet, { identity }: JoinedNode): P
 
 /** Takes a box off the tailnet while it goes on running. */
 async function expel(deps: Deps, tailnet: Tailnet, box: RunningNode): Promise<void> {
+=======
+/**
+ * Takes a box that has logged in with the wrong tags off the tailnet again, while it goes on running: with others it may
+ * be reached by others, or reach them, so it does not stay for a moment. Nor does one that could never be proven gone.
+ * Never recorded as joined, not even by a kill.
+ * @throws {DevboxError} TAILNET_WRONG_TAGS, TAILNET_API_REFUSED, when it is taken off
+ */
+async function keepOut(deps: Deps, tailnet: Tailnet, box: RunningNode, node: JoinedNode): Promise<void> {
+  const problem = wrongTags(box, node) ?? (await unseen(deps, tailnet, node));
+  if (problem === undefined) return;
+  deps.ledger.addLeaving(newDevice(box, tailnet, box.name), node.identity, deps.clock.now());
+>>>>>>> kills
   deps.ledger.leaveDevices(box.id);
   try {
     await logOut(deps, box);
@@ -139,4 +148,5 @@ async function expel(deps: Deps, tailnet: Tailnet, box: RunningNode): Promise<vo
     deps.progress.remark(`${box.name} could not be logged out: ${messageOf(error)}`);
   }
   await release(deps, tailnet, deps.ledger.devicesOf(box.id));
+  throw problem;
 }

@@ -1,12 +1,15 @@
 import { type DeviceRecord, isDue, nameOf } from "../../core/device.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { TailnetDevice } from "../../core/tailnet.ts";
-import { SECOND } from "../../core/time.ts";
+import { MINUTE, SECOND } from "../../core/time.ts";
 import type { Tailnet } from "../../ports/tailnet.ts";
 import type { Deps } from "../deps.ts";
 
 /** How often a control plane is asked whether a removed device is gone, and milliseconds between. */
 const ASKED = { times: 5, after: SECOND / 4 };
+
+/** By how many milliseconds the control plane's clock may be behind this host's. */
+const CLOCKS_DIFFER_BY = 10 * MINUTE;
 
 /** A device that could not be proven gone, and why. */
 export interface Pending {
@@ -77,7 +80,7 @@ async function removeOne(
 
 /**
  * A login that nobody recorded the device of. It is proven gone when no device carries its host name that is not
- * another's; one that does is named and left alone, because nothing is removed by a host name.
+ * another's or older; one that does is named and left alone, because nothing is removed by a host name.
  */
 function unknownDevice(
   recorded: readonly DeviceRecord[],
@@ -85,7 +88,9 @@ function unknownDevice(
   all: readonly TailnetDevice[],
 ): string | undefined {
   const known = new Set(recorded.map(({ identity }) => identity?.nodeId));
-  const like = all.filter(({ hostname, nodeId }) => hostname === device.hostname && !known.has(nodeId));
+  const isOlder = ({ createdAt }: TailnetDevice) =>
+    createdAt !== undefined && createdAt < device.recordedAt - CLOCKS_DIFFER_BY;
+  const like = all.filter((one) => one.hostname === device.hostname && !known.has(one.nodeId) && !isOlder(one));
   if (like.length === 0) return undefined;
   const ids = like.map(({ nodeId }) => nodeId).join(", ");
   return `a login of ${nameOf(device)} was interrupted; if the device ${ids} came of it, remove it in the control plane`;
