@@ -105,7 +105,6 @@ function throwUnlessPossible({ name }: RunningNode, plan: JoinPlan, { state }: B
   });
 }
 
-<<<<<<< HEAD
 /** How often the control plane is asked for a device that has just logged in, and milliseconds between. */
 const SEEN = { times: 8, after: SECOND / 2 };
 
@@ -127,9 +126,6 @@ async function unseen(deps: Deps, tailnet: Tailnet, { identity }: JoinedNode): P
   });
 }
 
-/** Takes a box off the tailnet while it goes on running. */
-async function expel(deps: Deps, tailnet: Tailnet, box: RunningNode): Promise<void> {
-=======
 /**
  * Takes a box that has logged in with the wrong tags off the tailnet again, while it goes on running: with others it may
  * be reached by others, or reach them, so it does not stay for a moment. Nor does one that could never be proven gone.
@@ -140,7 +136,6 @@ async function keepOut(deps: Deps, tailnet: Tailnet, box: RunningNode, node: Joi
   const problem = wrongTags(box, node) ?? (await unseen(deps, tailnet, node));
   if (problem === undefined) return;
   deps.ledger.addLeaving(newDevice(box, tailnet, box.name), node.identity, deps.clock.now());
->>>>>>> kills
   deps.ledger.leaveDevices(box.id);
   try {
     await logOut(deps, box);
