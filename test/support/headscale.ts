@@ -38,7 +38,7 @@ async function buildTools(): Promise<string> {
  * private one where there is any: over plain http to any other address, tailscaled takes a second connection within
  * two minutes for a broken network, and asks for HTTPS at port 443 from then on.
  */
-export function hostAddress(): string {
+function hostAddress(): string {
   const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   const addresses = all.filter(({ family, internal }) => family === "IPv4" && !internal).map(({ address }) => address);
   const found = addresses.find((address) => isPrivate(address)) ?? addresses[0];
@@ -66,7 +66,7 @@ async function freeUdpPort(address: string): Promise<number> {
 }
 
 /** A node as headscale's REST interface tells it. */
-export interface HeadscaleNode {
+interface HeadscaleNode {
   readonly id: string;
   readonly nodeKey: string;
   readonly name: string;
@@ -78,7 +78,7 @@ export interface HeadscaleNode {
   readonly preAuthKey: { readonly ephemeral: boolean } | null;
 }
 
-export interface AuthKeyWish {
+interface AuthKeyWish {
   /** Whose device it admits; a key with tags needs no user. */
   readonly user?: string;
   readonly tags?: readonly string[];
@@ -91,7 +91,7 @@ export interface AuthKeyWish {
 }
 
 /** A key with headscale's id for it. */
-export interface AuthKey {
+interface AuthKey {
   readonly id: string;
   readonly key: string;
 }

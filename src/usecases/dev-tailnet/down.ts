@@ -3,7 +3,7 @@ import type { Ledger } from "../../ports/ledger.ts";
 import type { DevTailnetDeps } from "./deps.ts";
 
 /** What the program's ledger knows of this tailnet. */
-export interface Remembered {
+interface Remembered {
   readonly ledger: Pick<Ledger, "devices" | "dropDevice">;
   /** The control plane as the ledger calls it. */
   readonly control: string;
