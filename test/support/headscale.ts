@@ -66,7 +66,7 @@ async function freeUdpPort(address: string): Promise<number> {
 }
 
 /** A node as headscale's REST interface tells it. */
-interface HeadscaleNode {
+export interface HeadscaleNode {
   readonly id: string;
   readonly nodeKey: string;
   readonly name: string;
