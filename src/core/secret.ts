@@ -33,14 +33,17 @@ export class Secret {
  * What our secrets look like: Tailscale's keys of all kinds, headscale's, and 1Password's service account tokens.
  * Their kind is left readable, because "an API key was given as auth key" is worth knowing.
  */
-const SHAPES = /\b(tskey-[a-z]+-|hskey-[a-z]+-|ops_)[\w.+/=-]+/g;
+const SHAPES = /([th]skey-[a-z]+-|\bops_)[\w.+/=-]+/g;
+
+/** A text without these secrets. */
+export function without(text: string, secrets: readonly Secret[]): string {
+  return secrets
+    .map((secret) => secret.reveal())
+    .filter((plain) => plain !== "")
+    .reduce((clean, plain) => clean.replaceAll(plain, HIDDEN), text);
+}
 
 /** Somebody else's words without whatever looks like one of our secrets, or is one of those given. */
 export function redacted(text: string, ...secrets: readonly Secret[]): string {
-  let clean = text;
-  for (const secret of secrets) {
-    const plain = secret.reveal();
-    if (plain !== "") clean = clean.replaceAll(plain, HIDDEN);
-  }
-  return clean.replace(SHAPES, `$1${HIDDEN}`);
+  return without(text, secrets).replace(SHAPES, `$1${HIDDEN}`);
 }

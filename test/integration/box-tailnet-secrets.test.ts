@@ -62,7 +62,7 @@ it(
 
     const words = [canary, good.key, oauth, "canaryCANARY", "canarycanary", good.key.slice(-40)];
     const seen = await podmanOk(["exec", box.name, "cat", "/run/seen"]);
-    expect(seen).toContain("--auth-key=file:/run/devbox/tailnet.");
+    expect(seen).toContain("--auth-key=file:/proc/self/fd/8");
     expect(await shell(`ls ${ENV_FILE}`)).not.toBe("");
     const logs = await podman(["logs", box.name]);
     const texts = {
@@ -83,17 +83,19 @@ it(
   },
 );
 
-it("lets dev neither read a key, nor touch its folder, nor change the node [FR-015] [R-07]", async () => {
+it("lets dev neither read a key, nor touch its folder, nor change the node [FR-015] [A-02]", async () => {
   const { key } = await headscale.boxKey("alice");
   const away = ["--login-server", `http://${address}:1`, "--timeout", "60"];
   const logging = box.tailnet(["login", ...options(...away)], key);
   await eventually(async () => expect(await shell("ls /run/devbox/tailnet.*/said")).toContain("said"));
-  expect(await shell("stat -c '%U %a' /run/devbox /run/devbox/tailnet.*/ /run/devbox/tailnet.*/key")).toBe(
-    "root 700\nroot 700\nroot 600",
-  );
+  expect(await shell("stat -c '%U %a' /run/devbox /run/devbox/tailnet.*/")).toBe("root 700\nroot 700");
+  // The key has no name; root finds it with those who have it open.
+  expect(await shell("ls /run/devbox/tailnet.*/")).toBe("said");
+  expect(await shell("cat /proc/$(pgrep -x tailscale)/fd/8")).toBe(key);
   const tried = [
     "ls /run/devbox",
-    "cat /run/devbox/tailnet.*/key",
+    "cat /run/devbox/tailnet.*/said",
+    "cat /proc/$(pgrep -x tailscale)/fd/8",
     "mv /run/devbox /run/x",
     "mkdir /run/devbox/tailnet.evil",
     "ln -s /etc/passwd /run/devbox/x",

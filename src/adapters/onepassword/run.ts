@@ -20,6 +20,12 @@ export type PrivateEnd =
 /** Most characters of what it says; a key has a hundred, a wordy error a thousand. */
 const MOST = 64 * 1024;
 
+/**
+ * Node cannot set limits of a process; the shell can, and becomes the program. Where setpriv is (almost everywhere), a
+ * program that hangs does not outlive this one, should that be killed.
+ */
+const START = 'ulimit -c 0; if command -v setpriv >/dev/null; then set -- setpriv --pdeathsig KILL "$@"; fi; exec "$@"';
+
 /** What a shell ends with when the command cannot be started, or found. */
 const UNSTARTED = [126, 127];
 
@@ -29,13 +35,14 @@ const UNSTARTED = [126, 127];
  */
 export async function runPrivately({ argv, env, input, timeout, signal }: PrivateRun): Promise<PrivateEnd> {
   if (signal.aborted) return { how: "interrupted" };
-  // Node cannot set limits of a process; the shell can, and becomes the program.
-  const child = execa("/bin/sh", ["-c", 'ulimit -c 0; exec "$@"', "sh", ...argv], {
+  const child = execa("/bin/sh", ["-c", START, "sh", ...argv], {
     reject: false,
     extendEnv: false,
     env,
     ...(input === undefined ? { stdin: "ignore" } : { input }),
     maxBuffer: MOST,
+    // execa would print what it says when NODE_DEBUG names execa.
+    verbose: "none",
     stripFinalNewline: false,
     // A session of its own, so that it can be ended with its children; Ctrl-C comes by the signal.
     detached: true,

@@ -59,6 +59,8 @@ export async function runPodman(
     detached: true,
     cleanup: false,
     maxBuffer: options.most ?? MOST,
+    // With NODE_DEBUG=execa it would print the answers of boxes.
+    verbose: "none",
     ...(options.onLine === undefined ? {} : { stdout: teller(options.onLine) }),
     ...(options.token === undefined ? {} : { env: { [TOKEN_VARIABLE]: options.token } }),
   });

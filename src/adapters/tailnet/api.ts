@@ -1,5 +1,5 @@
 import { DevboxError } from "../../core/errors.ts";
-import { redacted, type Secret } from "../../core/secret.ts";
+import { redacted, type Secret, without } from "../../core/secret.ts";
 import { quote } from "../../core/text.ts";
 import { SECOND } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -31,7 +31,7 @@ export interface Question {
   readonly bearer?: Secret | undefined;
   /** Sent as the body, of this type. */
   readonly body?: { readonly type: string; readonly text: string } | undefined;
-  /** Secrets in the body, never repeated in an error. */
+  /** Secrets in the body, never taken from an answer. */
   readonly secrets?: readonly Secret[];
   /** Whether it may be asked again when it is not known if the server acted. */
   readonly repeatable: boolean;
@@ -50,7 +50,8 @@ export async function ask(api: Api, question: Question): Promise<HttpAnswer> {
   for (let tries = 1; ; tries += 1) {
     const left = end - api.clock.monotonic();
     // A server that hangs is given a part of the time, so that there is some left for another try.
-    const outcome = await send(requestOf(api, question, Math.max(SECOND, Math.min(left, api.timeout / 2))));
+    const sent = await send(requestOf(api, question, Math.max(SECOND, Math.min(left, api.timeout / 2))));
+    const outcome = discreet(question, sent);
     const wait = tries < TRIES ? pause(api, question, outcome, tries) : undefined;
     if (wait === undefined || api.clock.monotonic() + wait >= end) return settled(api, question, outcome);
     await api.clock.sleep(wait);
@@ -68,6 +69,13 @@ function requestOf(api: Api, { method, path, bearer, body }: Question, timeout: 
     body: body?.text,
     timeout,
   };
+}
+
+/** What came back without what was sent: a server, or a box in its place, may say it in an error and in a device's name. */
+function discreet({ bearer, secrets = [] }: Question, came: HttpAnswer | NoAnswer): HttpAnswer | NoAnswer {
+  const clean = (text: string): string => without(text, bearer === undefined ? secrets : [bearer, ...secrets]);
+  if (!("status" in came)) return { ...came, words: clean(came.words) };
+  return { ...came, text: clean(came.text), location: came.location === undefined ? undefined : clean(came.location) };
 }
 
 /** Milliseconds to wait before the next try; undefined when there is to be none. */
@@ -88,7 +96,7 @@ function settled(api: Api, question: Question, outcome: HttpAnswer | NoAnswer): 
   if (outcome.status === 429) {
     throw rateLimited(api.peer, retryAfter(outcome, api.clock.now()), api.clock.now());
   }
-  throw refused(api.peer, outcome, [...(question.bearer ? [question.bearer] : []), ...(question.secrets ?? [])]);
+  throw refused(api.peer, outcome);
 }
 
 /** RFC 9110, 10.2.3: seconds, or a date; as milliseconds from now. */
@@ -106,7 +114,7 @@ function retryAfter({ retryAfter: value }: HttpAnswer, now: number): number | un
 export function objectOf(peer: Peer, answer: HttpAnswer): Readonly<Record<string, unknown>> {
   const body = parsed(answer.text);
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
-  throw strange(peer, answer.text === "" ? "It is empty." : `It begins: ${quote(redacted(answer.text.slice(0, 60)))}`);
+  throw strange(peer, answer.text === "" ? "It is empty." : `It begins: ${quote(redacted(answer.text).slice(0, 60))}`);
 }
 
 /**

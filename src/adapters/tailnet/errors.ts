@@ -1,5 +1,5 @@
 import { DevboxError, type ErrorCode, messageOf } from "../../core/errors.ts";
-import { redacted, type Secret } from "../../core/secret.ts";
+import { redacted } from "../../core/secret.ts";
 import { clipped, quote } from "../../core/text.ts";
 import { iso, roughly } from "../../core/time.ts";
 import type { HttpAnswer, NoAnswer } from "./run.ts";
@@ -42,17 +42,17 @@ export function unanswered(peer: Peer, reason: NoAnswer): DevboxError {
 }
 
 /** The error for an answer that is not what was asked for. */
-export function refused(peer: Peer, answer: HttpAnswer, secrets: readonly Secret[]): DevboxError {
+export function refused(peer: Peer, answer: HttpAnswer): DevboxError {
   const { status } = answer;
-  const said = messageIn(answer) ?? answer.text.slice(0, 200).trim();
-  const why = `HTTP ${status}${said === "" ? "" : `: ${clipped(redacted(said, ...secrets))}`}`;
+  const said = redacted(messageIn(answer) ?? answer.text).slice(0, 200).trim();
+  const why = `HTTP ${status}${said === "" ? "" : `: ${clipped(said)}`}`;
   const error = (code: ErrorCode, message: string, next: readonly string[]) =>
     new DevboxError(code, message, { why, next });
   if (status === 401) return error("TAILNET_API_REFUSED", `${peer.title} refused the credential.`, peer.advice.refused);
   if (status === 403)
     return error("TAILNET_API_REFUSED", `the credential may not do this at ${peer.title}.`, peer.advice.forbidden);
   if (status >= 300 && status < 400) {
-    const where = answer.location === undefined ? "" : ` to ${quote(redacted(answer.location, ...secrets))}`;
+    const where = answer.location === undefined ? "" : ` to ${quote(redacted(answer.location))}`;
     return error("TAILNET_FAILED", `${called(peer)} sends us on${where}.`, [
       "devbox-ctl follows no redirects, because they would carry the credential along",
       CHECK_URL,

@@ -13,13 +13,19 @@ export interface HeadscalePlace {
 }
 
 /** Under which names of MagicDNS its devices are found: `demo.tailnet.internal`. */
-export const BASE_DOMAIN = "tailnet.internal";
+const BASE_DOMAIN = "tailnet.internal";
 
 /** The unix socket over which the `headscale` command talks to the server, beside this configuration. */
-export const HEADSCALE_SOCKET = "headscale.sock";
+const HEADSCALE_SOCKET = "headscale.sock";
 
 export const headscaleUrl = ({ address, port }: Pick<HeadscalePlace, "address" | "port">): string =>
   `http://${address.includes(":") ? `[${address}]` : address}:${String(port)}`;
+
+/**
+ * Whether tailscaled takes an address for a private one (RFC 1918). Over plain http to any other it takes a second
+ * connection within two minutes for a broken network, and asks for HTTPS at port 443 from then on.
+ */
+export const isPrivate = (address: string): boolean => /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.)/.test(address);
 
 /**
  * The configuration of a headscale of one's own, as JSON, which is YAML. File names in it are relative: the server and

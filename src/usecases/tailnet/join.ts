@@ -74,17 +74,17 @@ async function lookedAt(
     const node = await askNode(deps, box);
     const isSettling = node.state === "NoState" || node.state === "Starting";
     if (!isSettling || deps.clock.monotonic() - since > SETTLE.limit) {
-      return [node, node.identity && (await knows(deps, tailnet, node.identity.nodeId))];
+      return [node, node.identity && (await knows(tailnet, node.identity.nodeId))];
     }
     // A node that the control plane has deleted tries to start for ever; there is nothing to wait for then.
-    const isGone = node.identity !== undefined && (await knows(deps, tailnet, node.identity.nodeId)) === false;
+    const isGone = node.identity !== undefined && (await knows(tailnet, node.identity.nodeId)) === false;
     if (isGone) return [node, false];
     await deps.clock.sleep(SETTLE.every);
   }
 }
 
 /** Whether the control plane has a device. One that does not answer is no reason to log anything in. */
-async function knows(deps: Deps, tailnet: Tailnet, nodeId: string): Promise<boolean | undefined> {
+async function knows(tailnet: Tailnet, nodeId: string): Promise<boolean | undefined> {
   try {
     return (await tailnet.device(nodeId)) !== undefined;
   } catch (error) {
@@ -105,13 +105,35 @@ function throwUnlessPossible({ name }: RunningNode, plan: JoinPlan, { state }: B
   });
 }
 
+/** How often the control plane is asked for a device that has just logged in, and milliseconds between. */
+const SEEN = { times: 8, after: SECOND / 2 };
+
+/**
+ * A credential of another tailnet knows none of our devices, and would "prove" each of them gone. So each device is
+ * seen once, right after its login. A control plane that does not answer is no such sign.
+ */
+async function unseen(deps: Deps, tailnet: Tailnet, { identity }: JoinedNode): Promise<DevboxError | undefined> {
+  for (let asked = 1; asked <= SEEN.times; asked += 1) {
+    if ((await knows(tailnet, identity.nodeId)) !== false) return undefined;
+    await deps.clock.sleep(SEEN.after);
+  }
+  return new DevboxError("TAILNET_API_REFUSED", `${tailnet.title} does not know the device that has just logged in.`, {
+    why: `Asked at ${tailnet.control} for the device ${identity.nodeId}.`,
+    next: [
+      "An administrator: tailnet.api and the auth keys have to be of the same tailnet; name it in tailnet.api.tailnet",
+      "See what answers: devbox-ctl tailnet status",
+    ],
+  });
+}
+
 /**
  * Takes a box that has logged in with the wrong tags off the tailnet again, while it goes on running: with others it may
- * be reached by others, or reach them, so it does not stay for a moment. Never recorded as joined, not even by a kill.
- * @throws {DevboxError} TAILNET_WRONG_TAGS, when it has them
+ * be reached by others, or reach them, so it does not stay for a moment. Nor does one that could never be proven gone.
+ * Never recorded as joined, not even by a kill.
+ * @throws {DevboxError} TAILNET_WRONG_TAGS, TAILNET_API_REFUSED, when it is taken off
  */
 async function keepOut(deps: Deps, tailnet: Tailnet, box: RunningNode, node: JoinedNode): Promise<void> {
-  const problem = wrongTags(box, node);
+  const problem = wrongTags(box, node) ?? (await unseen(deps, tailnet, node));
   if (problem === undefined) return;
   deps.ledger.addLeaving(newDevice(box, tailnet, box.name), node.identity, deps.clock.now());
   deps.ledger.leaveDevices(box.id);

@@ -62,7 +62,7 @@ export async function releaseOf(deps: Deps, box: Pick<BoxRecord, "id">): Promise
   }
 }
 
-export function devicePending(name: string, pending: readonly Pending[]): DevboxError {
+function devicePending(name: string, pending: readonly Pending[]): DevboxError {
   const devices = pending.map(({ device }) => nameOf(device)).join(", ");
   return new DevboxError(
     "DEVICE_PENDING",

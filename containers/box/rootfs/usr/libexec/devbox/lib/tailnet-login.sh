@@ -7,29 +7,25 @@
 #   unreachable  after --timeout "timeout waiting for Tailscale service to enter
 #                a Running state"; why is in the status, as "The last login error was: …"
 
-# Nothing of a run stays: $folder has the key, and of a trial its tailscaled.
+# Nothing of a run stays: $folder has what was said, and of a trial its tailscaled.
 folder=
 child=
 second=
 
-# erase FILE: memory is given back as it was otherwise.
-erase() {
-  [ -f "$1" ] && [ ! -L "$1" ] || return 0
-  head -c "$(stat -c %s -- "$1")" /dev/zero 1<>"$1"
-  rm -f -- "$1"
+# The key is in a file of /run that has no name, open here and in `up` alone: it
+# is gone with them, however they end, and also where nothing can be started that
+# would remove it.
+key_file=/proc/self/fd/8
+
+# erase_key: memory is given back as it was otherwise.
+erase_key() {
+  [ -f "$key_file" ] || return 0
+  head -c "$(stat -L -c %s -- "$key_file")" /dev/zero 1<>"$key_file"
+  exec 8>&-
 }
 
-erase_folder() {
-  erase "$1/key"
-  rm -rf -- "$1"
-}
-
-# erase_old: keys of runs that were killed outright; under the lock.
-erase_old() {
-  for old in /run/devbox/tailnet.*/; do
-    [ ! -d "$old" ] || erase_folder "${old%/}"
-  done
-}
+# erase_old: of runs that were killed outright; under the lock.
+erase_old() { rm -rf -- /run/devbox/tailnet.*/; }
 
 # leftovers: all that such a run left.
 leftovers() {
@@ -54,11 +50,13 @@ clean() {
     kill "$child" 2>/dev/null
     wait "$child" 2>/dev/null
   fi
-  if [ -n "$folder" ]; then erase_folder "$folder"; fi
+  erase_key
+  if [ -n "$folder" ]; then rm -rf -- "$folder"; fi
   [ ! -d "$kept" ] || back
 }
 
 guard() {
+  exec 8>&-
   folder=$(mktemp -d /run/devbox/tailnet.XXXXXXXX) || fail 1 'cannot make a directory in /run/devbox'
   trap clean EXIT
   trap 'exit 143' TERM
@@ -66,31 +64,33 @@ guard() {
   trap 'exit 129' HUP
 }
 
-# read_key: from stdin to $folder/key. Sets $advertised to the option for `up`
-# that an OAuth client's secret needs.
+# read_key: from stdin to $key_file. Sets $advertised to the option for `up` that
+# an OAuth client's secret needs.
 read_key() {
-  head -c 4097 >"$folder/key" || fail 1 'the key could not be written to /run/devbox'
-  size=$(stat -c %s -- "$folder/key")
+  if ! { command exec 8<>"$folder/key" && rm -f -- "$folder/key" && head -c 4097 >&8; }; then
+    fail 1 'the key could not be written to /run/devbox'
+  fi
+  size=$(stat -L -c %s -- "$key_file")
   [ "$size" -gt 0 ] || fail 2 'there is no key on standard input'
   [ "$size" -le 4096 ] || fail 2 'what is on standard input is too long for a key'
   key='' more=''
   {
     IFS= read -r key
     IFS= read -r more
-  } <"$folder/key"
+  } <"$key_file"
   case $key,$more in
     ,*) fail 2 'there is no key on standard input' ;;
     *,?*) fail 2 'a key is one line' ;;
   esac
   # Of the file, as not every shell sees all bytes.
-  [ "$(LC_ALL=C tr -d '\012\041-\176' <"$folder/key" | wc -c)" -eq 0 ] ||
+  [ "$(LC_ALL=C tr -d '\012\041-\176' <"$key_file" | wc -c)" -eq 0 ] ||
     fail 2 'a key has no spaces and no control characters'
   advertised=
   case $key in
     tskey-client-*)
       advertised=--advertise-tags=$tags
       # A device that goes when the box goes, and that nobody has to approve.
-      case $key in *'?'*) ;; *) printf '%s?ephemeral=true&preauthorized=true\n' "$key" >"$folder/key" ;; esac
+      case $key in *'?'*) ;; *) printf '%s?ephemeral=true&preauthorized=true\n' "$key" >"$key_file" ;; esac
       ;;
   esac
   unset key more
@@ -100,14 +100,14 @@ read_key() {
 # once; it dies with this shell. --reset: an earlier login's settings do not count.
 up() {
   setpriv --pdeathsig TERM timeout -k 2 "$((seconds + 10))" \
-    tailscale --socket="$socket" up --reset --auth-key="file:$folder/key" --timeout="${seconds}s" \
+    tailscale --socket="$socket" up --reset --auth-key="file:$key_file" --timeout="${seconds}s" \
     --hostname="$hostname" ${server:+"--login-server=$server"} ${advertised:+"$advertised"} "$@" \
     >"$folder/said" 2>&1 </dev/null 9>&- &
   child=$!
   wait "$child"
   code=$?
   child=
-  erase "$folder/key"
+  erase_key
   return "$code"
 }
 

@@ -51,8 +51,8 @@ status() {
   printf '%s\n' "$node"
 }
 
-# status_alone: asked often, so it never waits for one that is at work; but a key
-# that a killed one left goes as early as can be.
+# status_alone: asked often, so it never waits for one that is at work; but what a
+# killed one left goes as early as can be.
 status_alone() {
   set -- /run/devbox/tailnet.*/
   if [ -d "$1" ] && exec 9>/run/devbox/tailnet.lock && flock -n 9; then erase_old; fi

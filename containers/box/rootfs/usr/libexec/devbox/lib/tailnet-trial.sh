@@ -35,7 +35,7 @@ trial() {
     . "$lib/tailscaled-env.sh"
     export_lines "$folder/env"
     exec setpriv --pdeathsig TERM tailscaled --tun=userspace-networking --state=mem: --statedir="$folder/state" \
-      --socket="$socket" --port=0 --no-logs-no-support >"$folder/log" 2>&1 </dev/null 9>&-
+      --socket="$socket" --port=0 --no-logs-no-support >"$folder/log" 2>&1 </dev/null 8>&- 9>&-
   ) &
   second=$!
   tries=0
