@@ -87,13 +87,14 @@ export async function takeLeave(deps: Deps, box: BoxRecord): Promise<void> {
   try {
     const running = joinsTailnet(deps) ? await runningNode(deps, box) : undefined;
     if (running) {
-      await writeDown(deps, running.node, await answerOf(deps, running));
+      const node = await answerOf(deps, running);
+      await writeDown(deps, running.node, node);
       deps.ledger.leaveDevices(box.id);
       try {
         await logOut(deps, running.node);
       } catch {
         // A login that a killed command had left at work may have come to its end only now; this waited for it.
-        await writeDown(deps, running.node, await askNode(deps, running.node));
+        if (!node.identity) await writeDown(deps, running.node, await askNode(deps, running.node));
       }
     }
   } catch {
