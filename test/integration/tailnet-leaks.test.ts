@@ -127,7 +127,7 @@ async function crash(
   signal: NodeJS.Signals,
   when: () => Promise<unknown>,
 ): Promise<void> {
-  await waitFor(when);
+  await waitFor(when, 60_000);
   child.kill(signal);
   const { stdout, stderr } = await child;
   said.push(stdout, stderr);
@@ -267,6 +267,8 @@ describe("a box's key", () => {
       await op.mood("");
     }
     const box = testName("crash");
+    await tailnet.headscale.stop();
+    await patience(10);
     await run("create", box, "--additional", "--no-start");
     for (const signal of ["SIGKILL", "SIGSEGV", "SIGABRT"] as const) {
       // While the box has it. The login goes on without us.
@@ -276,7 +278,7 @@ describe("a box's key", () => {
     const other = await containerOf(box);
     for (const victim of ["-x tailscale", "-f 'libexec/devbox/tailnet login'"]) {
       const child = begin("start", box, "--json");
-      await waitFor(() => isLoggingIn(box));
+      await waitFor(() => isLoggingIn(box), 60_000);
       await inBox(other, `pkill -KILL ${victim}`);
       const { stdout, stderr } = await child;
       said.push(stdout, stderr);
@@ -288,7 +290,7 @@ describe("a box's key", () => {
       await isClean(other);
     }
     const child = begin("start", box);
-    await waitFor(() => isLoggingIn(box));
+    await waitFor(() => isLoggingIn(box), 60_000);
     await podmanOk(["stop", "--time", "0", other]);
     const { stdout, stderr } = await child;
     said.push(stdout, stderr);

@@ -40,7 +40,7 @@ export interface Watch {
 export async function watch(needles: readonly Needles[], as: readonly string[] = []): Promise<Watch> {
   // Not by its path, which others may not be able to read.
   const program = await readFile(path.join(import.meta.dirname, "../fixtures/leaks/watch"), "utf8");
-  const [command, ...args] = [...as, "perl", "-e", program] as [string, ...string[]];
+  const [command, ...args] = [...as, "perl", "-e", program] as unknown as [string, ...string[]];
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env: { PATH: process.env.PATH } });
   const lines = needles.flatMap(({ name, forms }) =>
     forms.map((form) => `${name} ${Buffer.from(form).toString("hex")}`),
