@@ -1,5 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/adapters/system/clock.ts";
+import { createTailnet } from "../../src/adapters/tailnet/tailnet.ts";
+import { DEFAULTS } from "../../src/core/config/defaults.ts";
+import { DevboxError } from "../../src/core/errors.ts";
+import { Secret } from "../../src/core/secret.ts";
 import { testCli, type TestCli } from "../support/cli.ts";
 import { type Headscale, startHeadscale } from "../support/headscale.ts";
 import { testName } from "../support/ids.ts";
@@ -10,8 +16,9 @@ import { fakeOp, type FakeOp, testToken } from "../support/secrets.ts";
 import { eventually } from "../support/service-box.ts";
 import { gatewayOf, logIn, loginOptions, runTailnetBox, TAILNET, type TailnetBox } from "../support/tailnet-box.ts";
 import { me } from "../support/tailnet.ts";
+import { answers, fakeTailscaleApi } from "../support/tailscale-api.ts";
 
-// Those who would like to have a key, or to have us say it: an image that is somebody else's, and dev in the box.
+// Those who would like to have a key, or to have us say it: an image that is somebody else's, a control plane, and dev.
 
 /** A program in place of the image's own, which is given the key and does with it what the box's name says. */
 const HOSTILE = `#!/bin/sh
@@ -109,6 +116,35 @@ describe("a box of somebody else's image that is given a key", () => {
   );
 });
 
+describe("a control plane that says again what it was told", () => {
+  it.each([
+    ["in an error", 400, (key: string) => ({ message: `${"x".repeat(180)} Bearer ${key}` }), {}],
+    ["in something else", 200, (key: string) => `Authorization: Bearer ${key}`, {}],
+    ["in a redirect", 302, () => "", { location: "http://127.0.0.1:1/" }],
+    ["as a device", 200, (key: string) => ({ devices: [{ ...DEVICE, hostname: key, name: key, tags: [key] }] }), {}],
+  ])("%s, has us show and keep none of it [FR-015]", async (_, status, body, headers) => {
+    await using api = await fakeTailscaleApi();
+    // As headscale's were, of no shape of their own.
+    api.bearer = `aBcD123.${randomBytes(24).toString("hex")}`;
+    const where = "location" in headers ? { location: `${headers.location}?k=${api.bearer}` } : {};
+    for (let time = 0; time < 3; time += 1) api.instead.push(answers(status, body(api.bearer), where));
+    const tailnet = createTailnet(
+      {
+        ...DEFAULTS.tailnet,
+        provider: "tailscale",
+        api: { ...DEFAULTS.tailnet.api, url: api.url, tokenFile: "/somewhere" },
+      },
+      { clock: systemClock, credentials: undefined, read: () => new Secret(api.bearer) },
+    );
+    const came: unknown = await tailnet?.devices().catch((error: unknown) => error);
+    const shown = inspect(came, { depth: 9 }) + (came instanceof DevboxError ? [came.why, ...came.next].join() : "");
+    for (const form of needlesFor("bearer", api.bearer).forms) expect(shown).not.toContain(form);
+    expect(api.bearers).toContain(`Bearer ${api.bearer}`);
+  });
+});
+
+const DEVICE = { nodeId: "n1", nodeKey: `nodekey:${"ab".repeat(32)}`, addresses: [], connectedToControl: true };
+
 describe("dev, while the box logs in", () => {
   let box: TailnetBox;
   let headscale: Headscale;
@@ -146,6 +182,8 @@ describe("dev, while the box logs in", () => {
       ln -s /tmp/evil ~/.config/tailscale/authkey; mkdir -p ~/.local/share/tailscale`);
     await logIn(box, headscale, "demo");
     expect(await asRoot("ls /tmp/evil; true")).toBe("");
+    // It is dev's own sessions that it spoils.
+    await asRoot("find /home/dev -mindepth 1 -delete");
     await box.tailnet(["logout", "--timeout", "10"]);
   });
 
@@ -168,19 +206,24 @@ describe("dev, while the box logs in", () => {
     expect(loot).toBe("auth-key=file:/proc/self/fd/8");
   });
 
-  it("can keep the box from logging in by filling its memory, and no key stays anywhere for it [FR-015]", async () => {
+  it("cannot keep the box from logging in by filling its memory; where that is full, no key stays [FR-015]", async () => {
     const { key } = await headscale.boxKey("alice");
-    await asDev("head -c 4G /dev/zero >/run/user/1000/full");
-    expect(await asRoot("df --output=avail /run | tail -n 1")).toMatch(/^\s*0$/);
-    const refused = await box.tailnet(["login", ...options()], key);
-    expect(refused.exitCode).not.toBe(0);
-    expect(refused.stderr).not.toContain(key);
-    expect(await asRoot(open)).toBe("tailnet.lock");
-    // Nor can names be made.
-    await asDev("rm /run/user/1000/full");
-    expect(await box.tailnet(["login", ...options()], key)).toMatchObject({ exitCode: 0, stderr: "" });
-    await box.tailnet(["logout", "--timeout", "10"]);
-    expect(await asRoot(open)).toBe("tailnet.lock");
+    const login = async () => {
+      const ran = await box.tailnet(["login", ...options()], key);
+      await box.tailnet(["logout", "--timeout", "10"]);
+      expect(ran.stdout + ran.stderr).not.toContain(key);
+      expect(await asRoot(open)).toBe("tailnet.lock");
+      return ran.exitCode;
+    };
+    await asDev("for dir in /run/user/1000 /dev/shm; do head -c 4G /dev/zero >$dir/full; done");
+    expect(await asRoot("df --output=avail /run/user | tail -n 1")).toMatch(/^\s*0$/);
+    expect(await login()).toBe(0);
+    await asDev("rm /run/user/1000/full /dev/shm/full");
+    // Only root can fill this.
+    await asRoot("head -c 4G /dev/zero >/run/full");
+    expect(await login()).not.toBe(0);
+    await asRoot("rm /run/full");
+    expect(await login()).toBe(0);
   });
 
   it("finds that tailscaled keeps no key on its volume, nor what it logs [FR-015]", async () => {
