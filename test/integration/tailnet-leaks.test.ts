@@ -55,17 +55,8 @@ beforeAll(async () => {
   // Podman itself tells all that it does.
   await writeFile(path.join(secrets, "podman"), '#!/bin/sh\nexec podman --log-level=debug "$@"\n');
   await chmod(path.join(secrets, "podman"), 0o755);
-  const { tailnet: api } = tailnet.config as { tailnet: object };
-  cli = await testCli({
-    env: TALKATIVE,
-    config: {
-      image: await tailnetImage(),
-      engine: { path: path.join(secrets, "podman") },
-      limits: { perUser: 50, global: 50, memory: "256MiB", reserve: { memory: "64MiB", disk: "64MiB" } },
-      secrets: { provider: "op-cli", op: op.op, tokenFile: path.join(secrets, "token"), timeout: 15 },
-      tailnet: { ...api, timeout: 5 },
-    },
-  });
+  cli = await testCli({ env: TALKATIVE });
+  await patience(60);
   good = (await tailnet.headscale.boxKey(me)).key;
   await op.put("DevBox", ITEM, good);
   needles = [
@@ -94,11 +85,30 @@ afterAll(async () => {
   for (const dir of [secrets, cores]) await rm(dir, { recursive: true, force: true });
 });
 
+/** Writes the configuration. @param seconds that boxes wait for the control plane */
+async function patience(seconds: number): Promise<void> {
+  await cli.writeConfig({
+    image: await tailnetImage(),
+    engine: { path: path.join(secrets, "podman") },
+    limits: { perUser: 50, global: 50, memory: "256MiB", reserve: { memory: "64MiB", disk: "64MiB" } },
+    secrets: { provider: "op-cli", op: op.op, tokenFile: path.join(secrets, "token"), timeout: 15 },
+    tailnet: { ...(tailnet.config.tailnet as object), timeout: seconds },
+  });
+}
+
 /** Runs a command and keeps all that it says. */
 async function run(...args: string[]): Promise<number> {
   const { stdout, stderr, exitCode } = await cli.run(args, { cwd: cores });
   said.push(stdout, stderr);
   return exitCode;
+}
+
+/** Runs a command that must succeed. */
+async function ok(...args: string[]): Promise<void> {
+  const exitCode = await run(...args);
+  const lines = said.slice(-2).join("\n").split("\n");
+  const told = lines.filter((line) => !/level=debug|^\S+ oclif|^\s*at /.test(line)).slice(-40);
+  expect(exitCode, `${args.join(" ")}: ${told.join("\n")}`).toBe(0);
 }
 
 /** Begins a command whose core files would be written here. */
@@ -117,7 +127,7 @@ async function crash(
   signal: NodeJS.Signals,
   when: () => Promise<unknown>,
 ): Promise<void> {
-  await waitFor(when);
+  await waitFor(when, 60_000);
   child.kill(signal);
   const { stdout, stderr } = await child;
   said.push(stdout, stderr);
@@ -200,28 +210,24 @@ describe("a box's key", () => {
   const name = testName("leak");
   let id: string;
 
-  it(
-    "goes through create, start, rotate-key and what asks after it",
-    { timeout: 180_000 },
-    async () => {
-      expect(await run("create", name, "--additional", "--json")).toBe(0);
-      id = await containerOf(name);
-      await isClean(id);
-      expect(await run("rotate-key", name)).toBe(0);
-      await isClean(id);
-      const [node] = await tailnet.headscale.nodes();
-      await tailnet.headscale.deleteNode(node?.id ?? "");
-      expect(await run("start", name, "--json")).toBe(0);
-      expect(await run("restart", name)).toBe(0);
-      await isClean(id);
-      for (const args of [["status", name], ["list"], ["tailnet", "status"], ["config", "show"], ["doctor"]]) {
-        await run(...args);
-        await run(...args, "--json");
-      }
-      await run("logs", name, "--service", "tailscaled");
-      await run("exec", name, "--", "env");
-    },
-  );
+  it("goes through create, start, rotate-key and what asks after it", { timeout: 180_000 }, async () => {
+    await ok("create", name, "--additional", "--json");
+    id = await containerOf(name);
+    await isClean(id);
+    await ok("rotate-key", name);
+    await isClean(id);
+    const [node] = await tailnet.headscale.nodes();
+    await tailnet.headscale.deleteNode(node?.id ?? "");
+    await ok("start", name, "--json");
+    await ok("restart", name);
+    await isClean(id);
+    for (const args of [["status", name], ["list"], ["tailnet", "status"], ["config", "show"], ["doctor"]]) {
+      await run(...args);
+      await run(...args, "--json");
+    }
+    await run("logs", name, "--service", "tailscaled");
+    await run("exec", name, "--", "env");
+  });
 
   it("goes through logins that fail: refused, with other tags, with nobody there", { timeout: 180_000 }, async () => {
     await op.put("DevBox", ITEM, BAD);
@@ -243,13 +249,13 @@ describe("a box's key", () => {
     }
     await op.mood("");
     await tailnet.headscale.stop();
+    await patience(5);
     expect(await run("rotate-key", name)).toBe(9);
     expect(await run("create", testName("no"), "--additional", "--json")).toBe(9);
     await isClean(id);
   });
 
   it("goes through crashes of the program, of its part in the box, and of the box", { timeout: 300_000 }, async () => {
-    const login = () => begin("create", testName("crash"), "--additional", "--no-start");
     for (const signal of ["SIGKILL", "SIGSEGV", "SIGABRT"] as const) {
       // While the key is read: op hangs, and is not left behind.
       await op.mood("hang");
@@ -260,8 +266,9 @@ describe("a box's key", () => {
       await waitFor(async () => expect(await opsLeft()).toEqual([]));
       await op.mood("");
     }
-    void login;
     const box = testName("crash");
+    await tailnet.headscale.stop();
+    await patience(10);
     await run("create", box, "--additional", "--no-start");
     for (const signal of ["SIGKILL", "SIGSEGV", "SIGABRT"] as const) {
       // While the box has it. The login goes on without us.
@@ -271,7 +278,7 @@ describe("a box's key", () => {
     const other = await containerOf(box);
     for (const victim of ["-x tailscale", "-f 'libexec/devbox/tailnet login'"]) {
       const child = begin("start", box, "--json");
-      await waitFor(() => isLoggingIn(box));
+      await waitFor(() => isLoggingIn(box), 60_000);
       await inBox(other, `pkill -KILL ${victim}`);
       const { stdout, stderr } = await child;
       said.push(stdout, stderr);
@@ -283,12 +290,13 @@ describe("a box's key", () => {
       await isClean(other);
     }
     const child = begin("start", box);
-    await waitFor(() => isLoggingIn(box));
+    await waitFor(() => isLoggingIn(box), 60_000);
     await podmanOk(["stop", "--time", "0", other]);
     const { stdout, stderr } = await child;
     said.push(stdout, stderr);
     await tailnet.headscale.start();
-    expect(await run("start", box)).toBe(0);
+    await patience(60);
+    await ok("start", box);
     await isClean(other);
   });
 
@@ -306,7 +314,7 @@ describe("a box's key", () => {
       expect(output).toContain("oclif");
       expect(await hunt(needles, { ...grounds, texts: { output } })).toEqual([]);
       expect((await readdir(cores)).filter((file) => file.startsWith("core"))).toEqual([]);
-      expect(await run("destroy", name, "--yes")).toBe(0);
+      await ok("destroy", name, "--yes");
       expect(await hunt(needles, { ...grounds, texts: { output: said.join("\n") } })).toEqual([]);
     },
   );
@@ -315,7 +323,7 @@ describe("a box's key", () => {
 /** Programs of op's that are still there; those that it starts and leaves are its own. */
 async function opsLeft(): Promise<string[]> {
   const lines = await Promise.all(
-    processesWith(TOKEN).map((pid) => readFile(`/proc/${String(pid)}/cmdline`, "utf8").catch(() => "")),
+    processesWith(TOKEN).map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
   );
   return lines.filter((line) => line.includes(op.op));
 }

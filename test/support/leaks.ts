@@ -40,7 +40,7 @@ export interface Watch {
 export async function watch(needles: readonly Needles[], as: readonly string[] = []): Promise<Watch> {
   // Not by its path, which others may not be able to read.
   const program = await readFile(path.join(import.meta.dirname, "../fixtures/leaks/watch"), "utf8");
-  const [command = "", ...args] = [...as, "perl", "-e", program];
+  const [command, ...args] = [...as, "perl", "-e", program] as unknown as [string, ...string[]];
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env: { PATH: process.env.PATH } });
   const lines = needles.flatMap(({ name, forms }) =>
     forms.map((form) => `${name} ${Buffer.from(form).toString("hex")}`),
@@ -87,9 +87,12 @@ export async function hunt(needles: readonly Needles[], grounds: Grounds): Promi
     const there = files.length === 0 ? "" : await shell([...grep, "-s", "--", ...files], input);
     for (const file of `${here}\n${there}`.split("\n").filter((line) => line !== "")) say(file);
     for (const box of engine.running) {
-      const inside = await podman(["exec", "-i", box, ...grep, "-s", "/run", "/tmp", "/var", "/home", "/root", "/etc"], {
-        input,
-      });
+      const inside = await podman(
+        ["exec", "-i", box, ...grep, "-s", "/run", "/tmp", "/var", "/home", "/root", "/etc"],
+        {
+          input,
+        },
+      );
       for (const file of inside.stdout.split("\n").filter((line) => line !== "")) say(`${box}:${file}`);
     }
   }
@@ -112,7 +115,8 @@ async function engineGrounds() {
   const layers = (JSON.parse(inspected) as { GraphDriver: { Data: Record<string, string> }; Image: string }[]).flatMap(
     ({ GraphDriver: { Data } }) => [Data.UpperDir ?? "", ...(Data.LowerDir ?? "").split(":")],
   );
-  const mounts = volumes.length === 0 ? [] : await lines("volume", "inspect", "--format", "{{.Mountpoint}}", ...volumes);
+  const mounts =
+    volumes.length === 0 ? [] : await lines("volume", "inspect", "--format", "{{.Mountpoint}}", ...volumes);
   const said = async (run: Promise<Ran>): Promise<string> => (({ stdout, stderr }) => stdout + stderr)(await run);
   const [graph = "", runRoot = ""] = await lines("info", "--format", "{{.Store.GraphRoot}}\n{{.Store.RunRoot}}");
   return {

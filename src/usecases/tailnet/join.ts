@@ -63,22 +63,24 @@ async function logInWith(deps: Deps, tailnet: Tailnet, box: RunningNode, key: Ke
   return named;
 }
 
-/** The node once it has settled, and whether the control plane has it; undefined when that could not be asked. */
+/**
+ * The node once it has settled, and whether the control plane has it, which is asked once: it takes its time, and has its
+ * limits. Undefined when it does not answer.
+ */
 async function lookedAt(
   deps: Deps,
   tailnet: Tailnet,
   box: RunningNode,
 ): Promise<readonly [BoxNode, boolean | undefined]> {
   const since = deps.clock.monotonic();
+  let asked: Promise<boolean | undefined> | undefined;
   for (;;) {
     const node = await askNode(deps, box);
+    const isKnown = node.identity && (await (asked ??= knows(tailnet, node.identity.nodeId)));
     const isSettling = node.state === "NoState" || node.state === "Starting";
-    if (!isSettling || deps.clock.monotonic() - since > SETTLE.limit) {
-      return [node, node.identity && (await knows(tailnet, node.identity.nodeId))];
-    }
     // A node that the control plane has deleted tries to start for ever; there is nothing to wait for then.
-    const isGone = node.identity !== undefined && (await knows(tailnet, node.identity.nodeId)) === false;
-    if (isGone) return [node, false];
+    const isOver = isKnown === false || deps.clock.monotonic() - since > SETTLE.limit;
+    if (!isSettling || isOver) return [node, isKnown];
     await deps.clock.sleep(SETTLE.every);
   }
 }
