@@ -4,13 +4,13 @@
  */
 import { parseArgs } from "node:util";
 import { IMAGE } from "../../src/core/image-contract.ts";
+import { tagsOf } from "../../src/core/tailnet.ts";
 import { testCli, type TestCli } from "../../test/support/cli.ts";
 import { testName } from "../../test/support/ids.ts";
 import { tailnetImage } from "../../test/support/image.ts";
-import { benchEnv, podmanOk } from "../../test/support/podman.ts";
+import { benchEnv, podman, podmanOk } from "../../test/support/podman.ts";
 import { me, testTailnet, type TestTailnet } from "../../test/support/tailnet.ts";
 import { startClient, type TailnetClient } from "../../test/support/tailnet-client.ts";
-import { loginOptions, runTailnetBox } from "../../test/support/tailnet-box.ts";
 import { onBench, say } from "./lib/bed.ts";
 import { machineTable } from "./lib/machine.ts";
 import { compare, medianOf, runQuietly } from "./lib/measure.ts";
@@ -59,23 +59,20 @@ async function life(times: Times, cli: TestCli, alone: TestCli): Promise<void> {
 }
 
 /** Both ways to log in one container, from a key on standard input to an address. */
-async function logins(times: Times, image: string, { headscale }: TestTailnet): Promise<void> {
+async function logins(times: Times, cli: TestCli, box: string, { headscale }: TestTailnet): Promise<void> {
+  await cli.json(["create", "login", "--additional"]);
   const { key } = await headscale.boxKey(me);
-  const box = await runTailnetBox(image);
-  const options = loginOptions(headscale, "login");
-  const must = async (ran: Promise<{ exitCode: number; stderr: string }>): Promise<void> => {
-    const { exitCode, stderr } = await ran;
-    if (exitCode !== 0) throw new Error(stderr);
+  const tailnet = async (...args: string[]): Promise<void> => {
+    const ran = await podman(["exec", "--interactive", box, IMAGE.programs.tailnet, ...args], { input: `${key}\n` });
+    if (ran.exitCode !== 0) throw new Error(`tailnet ${args[0] ?? ""}: ${ran.stderr}`);
   };
-  // The first one also sets tailscaled's environment, for which that starts anew.
-  await must(box.tailnet(["login", ...options], key));
-  await must(box.tailnet(["logout"]));
-  await timed(times, WHAT.login, () => must(box.tailnet(["login", ...options], key)));
-  await must(box.tailnet(["logout"]));
+  const common = ["--hostname", "login", "--tags", tagsOf(me).join(","), "--login-server", headscale.url];
+  await tailnet("logout");
+  await timed(times, WHAT.login, () => tailnet("login", ...common, "--env", "TS_DEBUG_USE_DERP_HTTP=1"));
+  await tailnet("logout");
   const up = ["tailscale", "up", "--reset", "--ssh", "--hostname=login", `--login-server=${headscale.url}`];
-  await timed(times, WHAT.up, () => podmanOk(["exec", box.name, ...up, `--auth-key=${key}`]));
-  await must(box.tailnet(["logout"]));
-  await podmanOk(["rm", "--force", "--time", "0", box.name]);
+  await timed(times, WHAT.up, () => podmanOk(["exec", box, ...up, `--auth-key=${key}`]));
+  await cli.json(["destroy", "login", "--yes"]);
 }
 
 /** Both ways to run a command as the box's user. */
@@ -122,7 +119,7 @@ await onBench(async (interrupt) => {
     interrupt.throwIfAborted();
     say(`round ${String(round)} of ${values.runs}`);
     await life(times, cli, alone);
-    await logins(times, image, tailnet);
+    await logins(times, cli, `${namespace}-login`, tailnet);
     if (round === 0) times.clear();
   }
   for (const [name, all] of await connects(cli, client, namespace, interrupt)) times.set(name, all);
