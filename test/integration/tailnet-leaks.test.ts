@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { userInfo } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
@@ -313,6 +313,8 @@ describe("a box's key", () => {
       expect(output).toContain("level=debug");
       expect(output).toContain("oclif");
       expect(await hunt(needles, { ...grounds, texts: { output } })).toEqual([]);
+      // What op had for settings was removed by the reads that came after those that were killed.
+      expect((await readdir(tmpdir())).filter((file) => file.startsWith("devbox-ctl-op-"))).toEqual([]);
       expect((await readdir(cores)).filter((file) => file.startsWith("core"))).toEqual([]);
       await ok("destroy", name, "--yes");
       expect(await hunt(needles, { ...grounds, texts: { output: said.join("\n") } })).toEqual([]);
