@@ -3,6 +3,7 @@
 #
 #   host-prepare.sh [--test-tools]                what `quickstart` and `npm test` call
 #   host-prepare.sh --image-tools                 also what building the whole image takes: compilers, libraries, Go
+#   host-prepare.sh --tailnet-tools               also what a tailnet of one's own takes (tailnet dev): Go, ssh
 #   host-prepare.sh --rootless-user NAME          a throw-away user (NAME starts with dbxtest) who can run Podman
 #   host-prepare.sh --remove-rootless-user NAME   takes that user away again, with everything they ran and stored
 #
@@ -40,21 +41,26 @@ missing_packages() {
 # What the parts tailscale and code-server of the image are made with (containers/box/debian/parts).
 IMAGE_TOOLS='ca-certificates curl python3 make g++ pkg-config binutils libkrb5-dev'
 
-install_packages() { # $1: with test tools or not; $2: with image tools or not
+# What headscale and a client are made with (containers/headscale/build), and the client's ssh.
+TAILNET_TOOLS='ca-certificates openssh-client'
+
+install_packages() { # $1: with test tools or not; $2: with image tools or not; $3: with tailnet tools or not
   wanted='podman crun runc netavark aardvark-dns slirp4netns fuse-overlayfs uidmap catatonit iptables nftables mmdebstrap'
   [ "$1" = no ] || wanted="$wanted tmux shellcheck zsh fish syncthing chromium"
   if [ "$2" = yes ]; then
     wanted="$wanted $IMAGE_TOOLS"
-    # Any Go will do: one that is too old fetches the right one.
-    command -v go >/dev/null 2>&1 || wanted="$wanted golang-go"
     command -v npm >/dev/null 2>&1 || wanted="$wanted npm"
   fi
+  [ "$3" = no ] || wanted="$wanted $TAILNET_TOOLS"
+  # Any Go will do: one that is too old fetches the right one.
+  [ "$2$3" = nono ] || command -v go >/dev/null 2>&1 || wanted="$wanted golang-go"
   [ ! -d /run/systemd/system ] || wanted="$wanted dbus-user-session"
   if ! command -v apt-get >/dev/null 2>&1; then
     for command in podman newuidmap mmdebstrap; do
       command -v "$command" >/dev/null 2>&1 || say "host-prepare: $command is missing; without apt, install it yourself"
     done
     if [ "$2" = yes ]; then say "host-prepare: install what these Debian packages bring: $IMAGE_TOOLS golang-go npm"; fi
+    if [ "$3" = yes ]; then say "host-prepare: install what these Debian packages bring: $TAILNET_TOOLS golang-go"; fi
     command -v podman >/dev/null 2>&1 || exit 1
     return 0
   fi
@@ -331,9 +337,10 @@ remove_rootless_user() {
 need_root() { [ "$(id -u)" -eq 0 ] || die 'a test user can only be made and removed by root'; }
 
 case ${1:-} in
-  '') install_packages no no; probe ;;
-  --test-tools) install_packages yes no; probe ;;
-  --image-tools) install_packages no yes; probe ;;
+  '') install_packages no no no; probe ;;
+  --test-tools) install_packages yes no no; probe ;;
+  --image-tools) install_packages no yes no; probe ;;
+  --tailnet-tools) install_packages no no yes; probe ;;
   --probe) probe ;;
   --rootless-user) need_root; add_rootless_user "${2:-}" ;;
   --remove-rootless-user) need_root; remove_rootless_user "${2:-}" ;;

@@ -10,9 +10,10 @@ cd "$(dirname "$0")/.."
 case ${1:-} in
   '') settings=$(sh scripts/host-prepare.sh) ;;
   # The image with everything takes compilers, libraries and a Go.
-  --full) settings=$(sh scripts/host-prepare.sh --image-tools) ;;
+  --full) settings=$(sh scripts/host-prepare.sh --image-tools && sh scripts/host-prepare.sh --tailnet-tools) ;;
+  --tailnet) settings=$(sh scripts/host-prepare.sh --tailnet-tools) ;;
   *)
-    echo "usage: quickstart [--full]   (npm run quickstart -- --full)" >&2
+    echo "usage: quickstart [--full | --tailnet]   (npm run quickstart -- --full)" >&2
     exit 2
     ;;
 esac

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createPodmanEngine } from "../adapters/podman/engine.ts";
 import { openLedger } from "../adapters/sqlite/ledger.ts";
 import { setAside } from "../adapters/sqlite/open.ts";
@@ -20,6 +20,7 @@ import type { Progress } from "../ports/progress.ts";
 import type { SecretStore } from "../ports/secret-store.ts";
 import type { Tailnet } from "../ports/tailnet.ts";
 import type { Deps } from "../usecases/deps.ts";
+import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
 import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
 import { keepConfig, keptConfig } from "./config-cache.ts";
 import { cacheDir, configFiles, defaultStateDir, packageFile } from "./paths.ts";
@@ -154,6 +155,49 @@ async function tailnet(config: Config): Promise<Tailnet | undefined> {
     import("../adapters/system/private-file.ts"),
   ]);
   return createTailnet(config.tailnet, { clock: systemClock, read, credentials: process.env.CREDENTIALS_DIRECTORY });
+}
+
+/** The document behind a configuration, as it was written; undefined for the defaults. @throws {DevboxError} INVALID_CONFIG */
+export async function configDocument({ file }: ConfigSource): Promise<unknown> {
+  const text = file === undefined ? undefined : readConfigText(file);
+  if (file === undefined || text === undefined) return undefined;
+  const { parseYaml } = await import("./yaml.ts");
+  return parseYaml(text, file);
+}
+
+/** Makes a configuration file's text of a document. */
+export async function yamlFormat(): Promise<(document: unknown) => string> {
+  const { formatYaml } = await import("./yaml.ts");
+  return formatYaml;
+}
+
+/** What a tailnet of one's own takes; loaded only for its commands. */
+export async function devTailnetDeps(
+  { config, file }: ConfigSource,
+  progress: Progress,
+  interrupt: AbortSignal,
+): Promise<DevTailnetDeps> {
+  const { createDevTailnet } = await import("../adapters/dev-tailnet/dev-tailnet.ts");
+  const { isDevTailnetConfig } = await import("../adapters/dev-tailnet/kept.ts");
+  const host = createHost(systemClock);
+  const usual = join(stateDirOf(config), "tailnet-dev");
+  // The configuration that it made may name another state directory than the one in which it is itself.
+  const dir = file !== undefined && isDevTailnetConfig(file) ? dirname(file) : usual;
+  const tailnet = createDevTailnet({
+    dir,
+    scripts: packageFile("containers/headscale"),
+    clock: systemClock,
+    isAlive: (process) => host.isAlive(process),
+  });
+  return { tailnet, clock: systemClock, caller: callerFromProcess(), progress, interrupt };
+}
+
+/** The ledger of a configuration file, and what the control plane of its tailnet is called in it; undefined for no such file. */
+export async function rememberedOf(file: string): Promise<{ ledger: Ledger; control: string } | undefined> {
+  if (readConfigText(file) === undefined) return undefined;
+  const { config } = await loadConfig(file);
+  const plane = await tailnet(config);
+  return plane && { ledger: ledgerOf(config), control: plane.control };
 }
 
 /** Everything a use case needs, on the real parts. */

@@ -44,7 +44,7 @@ export type JoinedNode = Pick<BoxNode, "dnsName" | "addresses" | "tags"> & { rea
 const LONGEST = 60 * MINUTE;
 
 /** Milliseconds that are let pass after so many tries in vain: 1 minute, 2, 4 … and an hour at most. */
-export function waitAfter(attempts: number): number {
+function waitAfter(attempts: number): number {
   return Math.min(LONGEST, MINUTE * 2 ** Math.max(0, Math.min(attempts, 20) - 1));
 }
 

@@ -26,8 +26,8 @@ export interface TailnetDevice extends DeviceIdentity {
 }
 
 /** States of tailscaled that matter here, in its own words (ipn.State); anything else is `Unknown`. */
-export const NODE_STATES = ["NoState", "NeedsLogin", "NeedsMachineAuth", "Stopped", "Starting", "Running"] as const;
-export type NodeState = (typeof NODE_STATES)[number] | "Unknown";
+const NODE_STATES = ["NoState", "NeedsLogin", "NeedsMachineAuth", "Stopped", "Starting", "Running"] as const;
+type NodeState = (typeof NODE_STATES)[number] | "Unknown";
 
 /** A box's own node, as its tailscaled has it. */
 export interface BoxNode {

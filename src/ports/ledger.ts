@@ -115,14 +115,17 @@ export interface Ledger {
   /** All devices of the tailnet that are known, also those of boxes that are gone. */
   devices(): DeviceRecord[];
   devicesOf(boxId: string): DeviceRecord[];
-  /** Notes that a login begins, before it does: a device may exist from now on. */
+  /**
+   * Notes that a login begins, before it does: a device may exist from now on. An earlier one of the box's of which
+   * nobody recorded what it came to has to be proven to have left nothing.
+   */
   beginJoin(device: NewDevice, now: Millis): void;
-  /** Records what a login came to; another device that was the box's until now has to leave. */
+  /** Records what a login came to; whatever else was the box's until now has to leave. */
   recordDevice(device: NewDevice, node: JoinedNode, now: Millis): void;
   /** Records a device that was not to stay: that of a key that was tried, or one with the wrong tags. */
   addLeaving(device: NewDevice, identity: DeviceIdentity, now: Millis): void;
-  /** All devices of a box have to leave, also those that nobody has recorded. */
-  leaveDevices(boxId: string): void;
+  /** All devices of a box have to leave, also those that nobody has recorded; or those of one host name alone. */
+  leaveDevices(boxId: string, hostname?: string): void;
   /** Notes why a device could not be proven gone. */
   failDevice(id: number, problem: string, now: Millis): void;
   /** A device that is proven gone, or was never there. */

@@ -140,6 +140,7 @@ export class FakeEngine implements ContainerEngine {
     this.#do("waitReady", () => {
       this.#need(containerId);
       if (!this.problems.some((problem) => !problem.startsWith("service "))) onReady("shell");
+      for (const service of this.services) onReady(service);
       return this.problems;
     });
 
@@ -182,11 +183,13 @@ export class FakeEngine implements ContainerEngine {
     throw new Error("this fake has no pipes");
   };
   /** What programs of the image answer; by default nothing, with exit code 0. */
-  program: (run: ProgramRun) => ProgramResult = () => ({ exitCode: 0, stdout: "", stderr: "" });
+  program: (run: ProgramRun, containerId: string) => ProgramResult = () => ({ exitCode: 0, stdout: "", stderr: "" });
+  /** Services that are ready in each box. */
+  services: readonly string[] = [];
   runProgram = (containerId: string, run: ProgramRun) =>
     this.#do("runProgram", () => {
       this.#need(containerId);
-      return this.program(run);
+      return this.program(run, containerId);
     });
   logs = () => this.#do("logs", () => 0);
   images = () => Promise.resolve([]);

@@ -83,7 +83,7 @@ it(
   },
 );
 
-it("lets dev neither read a key, nor touch its folder, nor change the node [FR-015] [R-07]", async () => {
+it("lets dev neither read a key, nor touch its folder, nor change the node [FR-015] [A-02]", async () => {
   const { key } = await headscale.boxKey("alice");
   const away = ["--login-server", `http://${address}:1`, "--timeout", "60"];
   const logging = box.tailnet(["login", ...options(...away)], key);

@@ -49,7 +49,7 @@ describe("the engine call that a killed command leaves", () => {
     const slow = path.join(rig.cli.home, as);
     writeFileSync(slow, '#!/bin/sh\ncase " $* " in *" run "*) sleep 2 ;; esac\nPATH=${PATH#*:} exec podman "$@"\n');
     chmodSync(slow, 0o755);
-    await using own = await Rig.open(image, undefined, { path: slow });
+    await using own = await Rig.open(image, { engine: { path: slow } });
     const prepared = await own.prepare("create");
     await kill(own, prepared, "engine.createBox#1:500");
     expect(orphansOf(new Set([await idOf(own, prepared.name)]))).toBeGreaterThan(0);

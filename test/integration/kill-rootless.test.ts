@@ -12,7 +12,7 @@ let orphans = 0;
 
 beforeAll(async () => {
   const user = await rootlessUser();
-  rig = await Rig.open(await testImage(user), user);
+  rig = await Rig.open(await testImage(user), { user });
 });
 
 afterAll(async () => {

@@ -165,7 +165,7 @@ describe("dev, while the box logs in", () => {
   const options = (...more: string[]): string[] => loginOptions(headscale, "demo", ...more);
   const open = "find /proc/[0-9]*/fd -lname '/run/devbox/*(deleted)' 2>/dev/null; ls -A /run/devbox";
 
-  it("is not run in place of anything, from home, its path, settings or links [FR-015] [R-07]", async () => {
+  it("is not run in place of anything, from home, its path, settings or links [FR-015] [A-02]", async () => {
     const programs = "tailscale tailscaled curl jq head stat mktemp setpriv timeout flock sed tr cat sh";
     await asDev(`
       mkdir -p ~/.local/bin ~/bin ~/.config/tailscale ~/.config/sh
@@ -187,7 +187,7 @@ describe("dev, while the box logs in", () => {
     await box.tailnet(["logout", "--timeout", "10"]);
   });
 
-  it("gets no key by looking at everything all the time, and stops nothing [FR-015] [R-07]", async () => {
+  it("gets no key by looking at everything all the time, and stops nothing [FR-015] [A-02]", async () => {
     const { key } = await headscale.boxKey("alice");
     const look = `end=$(($(date +%s) + 12)); while [ "$(date +%s)" -lt $end ]; do
       for p in /proc/[0-9]*; do

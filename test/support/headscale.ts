@@ -7,19 +7,30 @@ import path from "node:path";
 import process from "node:process";
 import { execa } from "execa";
 import { waitFor } from "./wait.ts";
-import { headscaleConfig, headscaleUrl } from "../../src/core/dev-tailnet/headscale-config.ts";
+import { headscaleConfig, headscaleUrl, isPrivate } from "../../src/core/dev-tailnet/headscale-config.ts";
 import { policyFor } from "../../src/core/dev-tailnet/policy.ts";
 import { startDaemon, type Daemon } from "./daemon.ts";
 
-const TOOLS = path.resolve(import.meta.dirname, "../../containers/headscale/build");
+const ROOT = path.resolve(import.meta.dirname, "../..");
 
 let built: Promise<string> | undefined;
 
-/** The directory with `headscale`, `tailscaled` and `tailscale`: two minutes when they are built for the first time. */
+/**
+ * The directory with `headscale`, `tailscaled` and `tailscale`: minutes when they are built for the first time, for which
+ * a Go is installed where there is none.
+ */
 export function tailnetTools(): Promise<string> {
-  const PATH = `${process.env.PATH ?? ""}:/usr/local/go/bin`;
-  built ??= execa(TOOLS, [], { env: { PATH }, stdin: "ignore" }).then(({ stdout }) => stdout.trim());
+  built ??= buildTools();
   return built;
+}
+
+async function buildTools(): Promise<string> {
+  const script = path.join(ROOT, "containers/headscale/build");
+  const there = await execa(script, ["--look"], { stdin: "ignore", reject: false });
+  if (there.exitCode === 0) return there.stdout.trim();
+  await execa("sh", [path.join(ROOT, "scripts/host-prepare.sh"), "--tailnet-tools"], { stdin: "ignore" });
+  const { stdout } = await execa(script, [], { stdin: "ignore" });
+  return stdout.trim();
 }
 
 /**
@@ -27,16 +38,13 @@ export function tailnetTools(): Promise<string> {
  * private one where there is any: over plain http to any other address, tailscaled takes a second connection within
  * two minutes for a broken network, and asks for HTTPS at port 443 from then on.
  */
-export function hostAddress(): string {
+function hostAddress(): string {
   const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   const addresses = all.filter(({ family, internal }) => family === "IPv4" && !internal).map(({ address }) => address);
   const found = addresses.find((address) => isPrivate(address)) ?? addresses[0];
   if (found === undefined) throw new Error("this machine has no IPv4 address but the loopback's");
   return found;
 }
-
-/** As Go's net/netip has it (RFC 1918), which is what tailscaled asks. */
-const isPrivate = (address: string): boolean => /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.)/.test(address);
 
 /** A port of the address that nobody listens on now. */
 export async function freeTcpPort(address = "127.0.0.1"): Promise<number> {
@@ -70,7 +78,7 @@ export interface HeadscaleNode {
   readonly preAuthKey: { readonly ephemeral: boolean } | null;
 }
 
-export interface AuthKeyWish {
+interface AuthKeyWish {
   /** Whose device it admits; a key with tags needs no user. */
   readonly user?: string;
   readonly tags?: readonly string[];
@@ -83,7 +91,7 @@ export interface AuthKeyWish {
 }
 
 /** A key with headscale's id for it. */
-export interface AuthKey {
+interface AuthKey {
   readonly id: string;
   readonly key: string;
 }

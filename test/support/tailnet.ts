@@ -3,6 +3,7 @@ import { networkInterfaces, tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { execa } from "execa";
+import { isPrivate } from "../../src/core/dev-tailnet/headscale-config.ts";
 import { policyFor } from "../../src/core/dev-tailnet/policy.ts";
 import { startHeadscale, type Headscale, type HeadscaleOptions } from "./headscale.ts";
 
@@ -67,18 +68,21 @@ export async function testTailnet(
   };
 }
 
+let addresses = 0;
+
 /**
  * A private IPv4 address of this machine that stays as long as it is needed (Podman's bridge comes and goes), for the
  * reason that `hostAddress` tells; root makes one where there is none.
  */
-async function privateAddress(): Promise<{ readonly text: string; remove(): Promise<void> }> {
+export async function privateAddress(): Promise<{ readonly text: string; remove(): Promise<void> }> {
   const interfaces = Object.entries(networkInterfaces());
   const found = interfaces
     .filter(([name]) => !/^(podman|cni|docker|veth)/.test(name))
     .flatMap(([, each]) => each ?? [])
-    .find(({ family, address }) => family === "IPv4" && /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.)/.test(address));
+    .find(({ family, address }) => family === "IPv4" && isPrivate(address));
   if (found !== undefined) return { text: found.address, remove: () => Promise.resolve() };
-  const text = `10.${String(100 + (process.pid % 100))}.${String(Math.floor(process.pid / 100) % 250)}.1`;
+  addresses += 1;
+  const text = `10.${String(100 + (process.pid % 100))}.${String(Math.floor(process.pid / 100) % 250)}.${String(addresses)}`;
   const change = (verb: "add" | "del") => execa("ip", ["address", verb, `${text}/32`, "dev", "lo"]);
   await change("add");
   return {

@@ -20,8 +20,13 @@ export function deviceCalls(core: LedgerCore): DeviceCalls {
 
     beginJoin: ({ boxId, boxName, owner, control, hostname }, now) => {
       core.transaction(() => {
-        const open = "box_id = ? AND hostname = ? AND control = ? AND state = 'joining'";
-        if (core.query(`SELECT 1 FROM devices WHERE ${open}`, boxId, hostname, control).length > 0) return;
+        // An earlier login that nobody saw the end of may have made a device that is not this one's.
+        core.query("UPDATE devices SET state = 'leaving' WHERE box_id = ? AND state = 'joining'", boxId);
+        const unknown = "box_id = ? AND hostname = ? AND control = ? AND node_id IS NULL";
+        core.query(
+          `DELETE FROM devices WHERE ${unknown} AND id > (SELECT min(id) FROM devices WHERE ${unknown})`,
+          ...[boxId, hostname, control, boxId, hostname, control],
+        );
         core.query(
           "INSERT INTO devices (box_id, box_name, owner, control, hostname, state, recorded_at) VALUES (?, ?, ?, ?, ?, 'joining', ?)",
           ...[boxId, boxName, owner, control, hostname, now],
@@ -34,11 +39,11 @@ export function deviceCalls(core: LedgerCore): DeviceCalls {
         const { boxId, boxName, owner, control, hostname } = device;
         // What this login was begun with is answered, and whatever was the box's before has to go.
         core.query(
-          "DELETE FROM devices WHERE box_id = ? AND hostname = ? AND control = ? AND node_id IS NULL",
+          "DELETE FROM devices WHERE box_id = ? AND hostname = ? AND control = ? AND state = 'joining'",
           ...[boxId, hostname, control],
         );
         core.query("DELETE FROM devices WHERE control = ? AND node_id = ?", control, node.identity.nodeId);
-        core.query("UPDATE devices SET state = 'leaving' WHERE box_id = ? AND state = 'joined'", boxId);
+        core.query("UPDATE devices SET state = 'leaving' WHERE box_id = ?", boxId);
         core.query(
           `INSERT INTO devices (box_id, box_name, owner, control, hostname, state, recorded_at, node_id, node_key, dns_name,
              addresses, tags) VALUES (?, ?, ?, ?, ?, 'joined', ?, ?, ?, ?, ?, ?)`,
@@ -50,7 +55,7 @@ export function deviceCalls(core: LedgerCore): DeviceCalls {
 
     addLeaving: ({ boxId, boxName, owner, control, hostname }, identity, now) => {
       core.transaction(() => {
-        core.query("DELETE FROM devices WHERE box_id = ? AND hostname = ? AND node_id IS NULL", boxId, hostname);
+        core.query("DELETE FROM devices WHERE box_id = ? AND hostname = ? AND state = 'joining'", boxId, hostname);
         core.query(
           `INSERT INTO devices (box_id, box_name, owner, control, hostname, state, recorded_at, node_id, node_key)
              VALUES (?, ?, ?, ?, ?, 'leaving', ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -59,8 +64,11 @@ export function deviceCalls(core: LedgerCore): DeviceCalls {
       });
     },
 
-    leaveDevices: (boxId) => {
-      core.query("UPDATE devices SET state = 'leaving' WHERE box_id = ?", boxId);
+    leaveDevices: (boxId, hostname) => {
+      core.query(
+        "UPDATE devices SET state = 'leaving' WHERE box_id = ? AND hostname = coalesce(?, hostname)",
+        ...[boxId, hostname ?? null],
+      );
     },
 
     failDevice: (id, problem, now) => {

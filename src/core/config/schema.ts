@@ -24,7 +24,9 @@ const positiveInt = z.int().min(1);
 const { limits, engine, secrets, tailnet } = DEFAULTS;
 
 const absolutePath = z.string().startsWith("/", "must be an absolute path");
-const httpUrl = z.url({ protocol: /^https?$/, error: "must be a URL such as https://headscale.example.com" });
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: "must be a URL such as https://headscale.example.com" })
+  .refine((url) => !/^https?:\/\/[^/?#]*@/.test(url), "must not have a user or password in it");
 
 /** One description a key: it becomes the config reference and the JSON Schema. */
 export const configSchema = z.strictObject({
@@ -142,10 +144,18 @@ export const configSchema = z.strictObject({
         .nullable()
         .default(tailnet.loginServer)
         .describe("Control server at which boxes log in; null: Tailscale's own"),
-      timeout: z.int().min(5).max(600).default(tailnet.timeout).describe("Seconds after which a login is given up"),
+      timeout: z
+        .int()
+        .min(5)
+        .max(600)
+        .default(tailnet.timeout)
+        .describe("Seconds after which a login, or an answer of the control plane, is given up"),
       env: z
         .record(
-          z.string().regex(/^[A-Z][A-Z0-9_]*$/, "must be the name of an environment variable"),
+          z
+            .string()
+            .regex(/^[A-Z][A-Z0-9_]*$/, "must be the name of an environment variable")
+            .refine((name) => name !== "TS_DEBUG_REGISTER", "would write auth keys into tailscaled's log"),
           // eslint-disable-next-line no-control-regex -- they would end the line of the file that it is written to
           z.string().regex(/^[^\u0000-\u001f]*$/, "must be one line"),
         )

@@ -13,13 +13,19 @@ export interface HeadscalePlace {
 }
 
 /** Under which names of MagicDNS its devices are found: `demo.tailnet.internal`. */
-export const BASE_DOMAIN = "tailnet.internal";
+const BASE_DOMAIN = "tailnet.internal";
 
 /** The unix socket over which the `headscale` command talks to the server, beside this configuration. */
-export const HEADSCALE_SOCKET = "headscale.sock";
+const HEADSCALE_SOCKET = "headscale.sock";
 
 export const headscaleUrl = ({ address, port }: Pick<HeadscalePlace, "address" | "port">): string =>
   `http://${address.includes(":") ? `[${address}]` : address}:${String(port)}`;
+
+/**
+ * Whether tailscaled takes an address for a private one (RFC 1918). Over plain http to any other it takes a second
+ * connection within two minutes for a broken network, and asks for HTTPS at port 443 from then on.
+ */
+export const isPrivate = (address: string): boolean => /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.)/.test(address);
 
 /**
  * The configuration of a headscale of one's own, as JSON, which is YAML. File names in it are relative: the server and
@@ -45,6 +51,8 @@ export function headscaleConfig(place: HeadscalePlace): string {
         region_code: "own",
         region_name: "This machine",
         stun_listen_addr: at(address, stunPort),
+        // Of the family that it has no address of it says so: a tailscaled waits three seconds for it at every start.
+        ...(address.includes(":") ? { ipv4: "none" } : { ipv6: "none" }),
         private_key_path: "derp.key",
         automatically_add_embedded_derp_region: true,
         verify_clients: true,

@@ -8,6 +8,7 @@ import {
   serviceSchema,
   statusSchema,
 } from "./box.ts";
+import { tailnetDevDownSchema, tailnetDevStatusSchema, tailnetDevUpSchema } from "./dev-tailnet.ts";
 import {
   completionSchema,
   configCheckSchema,
@@ -63,6 +64,9 @@ export const JSON_SCHEMAS = {
   "syncthing-pair": syncthingPairSchema,
   "syncthing-unpair": syncthingUnpairSchema,
   "syncthing-password": syncthingPasswordSchema,
+  "tailnet-dev-up": tailnetDevUpSchema,
+  "tailnet-dev-down": tailnetDevDownSchema,
+  "tailnet-dev-status": tailnetDevStatusSchema,
   "rotate-key": rotateKeySchema,
   "tailnet-status": tailnetStatusSchema,
   "tailnet-cleanup": tailnetCleanupSchema,

@@ -1,6 +1,7 @@
 import { parseActivity } from "../../core/activity.ts";
 import { IMAGE } from "../../core/image-contract.ts";
 import { readServices } from "../../core/services.ts";
+import { readBoxNode } from "../../core/tailnet.ts";
 import { clipped, fewLines } from "../../core/text.ts";
 import type { ContainerEngine, ProgramResult, ProgramRun } from "../../ports/engine.ts";
 
@@ -117,6 +118,24 @@ const activity: Probe = {
   },
 };
 
+/** Exit codes of the program when there is nothing to say: no tailscale in the image, or it is not up yet. */
+const NO_NODE = [3, 4];
+
+const tailnet: Probe = {
+  promise: "tailnet says how the box's node is, where the image has Tailscale",
+  broken: async (box) => {
+    const result = await box.run({ argv: [programs.tailnet, "status"], user: "root" });
+    if (NO_NODE.includes(result.exitCode)) return undefined;
+    if (result.exitCode !== 0) return told(result);
+    try {
+      readBoxNode(result.stdout);
+      return undefined;
+    } catch {
+      return `it says ${clipped(result.stdout)}`;
+    }
+  },
+};
+
 const connects: Probe = {
   promise: "connect says when nothing listens",
   broken: async (box) => {
@@ -157,6 +176,6 @@ const noSudo: Probe = {
 
 /** In the order in which a person reads them. */
 export const PROBES: readonly Probe[] = [
-  ...[session, sessionCodes, endSession, copying, confined, services, activity, connects],
+  ...[session, sessionCodes, endSession, copying, confined, services, activity, tailnet, connects],
   ...[secrets, setuid, writable, noSudo],
 ];

@@ -1,6 +1,7 @@
 import type { BoxRecord } from "../../core/box.ts";
 import { DevboxError, ERROR_EXIT } from "../../core/errors.ts";
 import { EXIT } from "../../core/exit-codes.ts";
+import { firstLabel } from "../../core/tailnet.ts";
 import type { Deps } from "../deps.ts";
 import type { Step } from "../journal.ts";
 import type { Readiness } from "../ready.ts";
@@ -27,7 +28,7 @@ export function joinSteps(deps: Deps, boxId: string, { ready, key, strict }: Joi
     const box = boxOf(deps, boxId);
     try {
       const { node } = await joinWhenReady(deps, box, ready, key);
-      return { detail: [node.dnsName, ...node.addresses.slice(0, 1), ...node.tags].join(" · ") };
+      return { detail: [firstLabel(node.dnsName), ...node.addresses.slice(0, 1), node.tags.join(" ")].join(" · ") };
     } catch (error) {
       if (strict || !isOfTailnet(error)) throw error;
       return { problem: notJoined(box, error) };

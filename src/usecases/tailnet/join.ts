@@ -7,7 +7,7 @@ import type { Deps } from "../deps.ts";
 import type { KeyOnce } from "./key.ts";
 import { settleName } from "./name.ts";
 import { askNode, forgetNode, logIn, logOut, type RunningNode } from "./node.ts";
-import { dropUnknown, isNews, newDevice, withIdentity, wrongTags } from "./record.ts";
+import { dropLogin, isNews, isUnrecorded, newDevice, withIdentity, wrongTags } from "./record.ts";
 import { release } from "./release.ts";
 
 /** How long a node that starts is given to be in touch with the control plane, and how often it is looked at. */
@@ -30,6 +30,7 @@ export async function join(deps: Deps, tailnet: Tailnet, box: RunningNode, key: 
   const plan = joinPlan(node, isKnown);
   if (plan === "keep" && node.identity) {
     const joined = { ...node, identity: node.identity };
+    if (isUnrecorded(deps, box.id, joined)) await keepOut(deps, tailnet, box, joined);
     const named = await settleName(deps, tailnet, box, joined);
     if (isNews(deps, box.id, named)) deps.ledger.recordDevice(device, named, deps.clock.now());
     return { node: named, loggedIn: false };
@@ -51,44 +52,41 @@ async function logInWith(deps: Deps, tailnet: Tailnet, box: RunningNode, key: Ke
     node = await logIn(deps, box, secret);
   } catch (error) {
     // Refused is refused: nothing came of it. In all other cases something may have.
-    if (hasCode(error, "TAILNET_KEY_REFUSED")) dropUnknown(deps, box.id);
+    if (hasCode(error, "TAILNET_KEY_REFUSED")) dropLogin(deps, device);
     throw error;
   }
   const joined = withIdentity(box, node);
+  await keepOut(deps, tailnet, box, joined);
   deps.ledger.recordDevice(device, joined, deps.clock.now());
-  const problem = wrongTags(box, joined);
-  if (problem) {
-    // With other tags it may be reached by others, or reach them: it does not stay for a moment.
-    await expel(deps, tailnet, box);
-    throw problem;
-  }
   const named = await settleName(deps, tailnet, box, joined);
   if (named !== joined) deps.ledger.recordDevice(device, named, deps.clock.now());
   return named;
 }
 
-/** The node once it has settled, and whether the control plane has it; undefined when that could not be asked. */
+/**
+ * The node once it has settled, and whether the control plane has it, which is asked once: it takes its time, and has its
+ * limits. Undefined when it does not answer.
+ */
 async function lookedAt(
   deps: Deps,
   tailnet: Tailnet,
   box: RunningNode,
 ): Promise<readonly [BoxNode, boolean | undefined]> {
   const since = deps.clock.monotonic();
+  let asked: Promise<boolean | undefined> | undefined;
   for (;;) {
     const node = await askNode(deps, box);
+    const isKnown = node.identity && (await (asked ??= knows(tailnet, node.identity.nodeId)));
     const isSettling = node.state === "NoState" || node.state === "Starting";
-    if (!isSettling || deps.clock.monotonic() - since > SETTLE.limit) {
-      return [node, node.identity && (await knows(deps, tailnet, node.identity.nodeId))];
-    }
     // A node that the control plane has deleted tries to start for ever; there is nothing to wait for then.
-    const isGone = node.identity !== undefined && (await knows(deps, tailnet, node.identity.nodeId)) === false;
-    if (isGone) return [node, false];
+    const isOver = isKnown === false || deps.clock.monotonic() - since > SETTLE.limit;
+    if (!isSettling || isOver) return [node, isKnown];
     await deps.clock.sleep(SETTLE.every);
   }
 }
 
 /** Whether the control plane has a device. One that does not answer is no reason to log anything in. */
-async function knows(deps: Deps, tailnet: Tailnet, nodeId: string): Promise<boolean | undefined> {
+async function knows(tailnet: Tailnet, nodeId: string): Promise<boolean | undefined> {
   try {
     return (await tailnet.device(nodeId)) !== undefined;
   } catch (error) {
@@ -109,8 +107,37 @@ function throwUnlessPossible({ name }: RunningNode, plan: JoinPlan, { state }: B
   });
 }
 
-/** Takes a box off the tailnet while it goes on running. */
-async function expel(deps: Deps, tailnet: Tailnet, box: RunningNode): Promise<void> {
+/** How often the control plane is asked for a device that has just logged in, and milliseconds between. */
+const SEEN = { times: 8, after: SECOND / 2 };
+
+/**
+ * A credential of another tailnet knows none of our devices, and would "prove" each of them gone. So each device is
+ * seen once, right after its login. A control plane that does not answer is no such sign.
+ */
+async function unseen(deps: Deps, tailnet: Tailnet, { identity }: JoinedNode): Promise<DevboxError | undefined> {
+  for (let asked = 1; asked <= SEEN.times; asked += 1) {
+    if ((await knows(tailnet, identity.nodeId)) !== false) return undefined;
+    await deps.clock.sleep(SEEN.after);
+  }
+  return new DevboxError("TAILNET_API_REFUSED", `${tailnet.title} does not know the device that has just logged in.`, {
+    why: `Asked at ${tailnet.control} for the device ${identity.nodeId}.`,
+    next: [
+      "An administrator: tailnet.api and the auth keys have to be of the same tailnet; name it in tailnet.api.tailnet",
+      "See what answers: devbox-ctl tailnet status",
+    ],
+  });
+}
+
+/**
+ * Takes a box that has logged in with the wrong tags off the tailnet again, while it goes on running: with others it may
+ * be reached by others, or reach them, so it does not stay for a moment. Nor does one that could never be proven gone.
+ * Never recorded as joined, not even by a kill.
+ * @throws {DevboxError} TAILNET_WRONG_TAGS, TAILNET_API_REFUSED, when it is taken off
+ */
+async function keepOut(deps: Deps, tailnet: Tailnet, box: RunningNode, node: JoinedNode): Promise<void> {
+  const problem = wrongTags(box, node) ?? (await unseen(deps, tailnet, node));
+  if (problem === undefined) return;
+  deps.ledger.addLeaving(newDevice(box, tailnet, box.name), node.identity, deps.clock.now());
   deps.ledger.leaveDevices(box.id);
   try {
     await logOut(deps, box);
@@ -118,4 +145,5 @@ async function expel(deps: Deps, tailnet: Tailnet, box: RunningNode): Promise<vo
     deps.progress.remark(`${box.name} could not be logged out: ${messageOf(error)}`);
   }
   await release(deps, tailnet, deps.ledger.devicesOf(box.id));
+  throw problem;
 }

@@ -5,7 +5,7 @@ import type { BoxNode } from "../../core/tailnet.ts";
 import { SECOND } from "../../core/time.ts";
 import type { Deps } from "../deps.ts";
 import type { Step } from "../journal.ts";
-import { dropUnknown, newDevice } from "./record.ts";
+import { newDevice } from "./record.ts";
 import { joinsTailnet } from "./join-step.ts";
 import { askNode, logOut, type RunningNode } from "./node.ts";
 import { type Pending, release } from "./release.ts";
@@ -62,7 +62,7 @@ export async function releaseOf(deps: Deps, box: Pick<BoxRecord, "id">): Promise
   }
 }
 
-export function devicePending(name: string, pending: readonly Pending[]): DevboxError {
+function devicePending(name: string, pending: readonly Pending[]): DevboxError {
   const devices = pending.map(({ device }) => nameOf(device)).join(", ");
   return new DevboxError(
     "DEVICE_PENDING",
@@ -87,9 +87,15 @@ export async function takeLeave(deps: Deps, box: BoxRecord): Promise<void> {
   try {
     const running = joinsTailnet(deps) ? await runningNode(deps, box) : undefined;
     if (running) {
-      await writeDown(deps, running.node, await answerOf(deps, running));
+      const node = await answerOf(deps, running);
+      await writeDown(deps, running.node, node);
       deps.ledger.leaveDevices(box.id);
-      await logOut(deps, running.node);
+      try {
+        await logOut(deps, running.node);
+      } catch {
+        // A login that a killed command had left at work may have come to its end only now; this waited for it.
+        if (!node.identity) await writeDown(deps, running.node, await askNode(deps, running.node));
+      }
     }
   } catch {
     // The control plane is asked afterwards in any case, and it is the one that counts.
@@ -134,10 +140,7 @@ async function answerOf(deps: Deps, { node: box, isNew }: Asked): Promise<BoxNod
 
 async function writeDown(deps: Deps, box: RunningNode, node: BoxNode): Promise<void> {
   const tailnet = await deps.tailnet();
-  if (tailnet === undefined) return;
-  if (node.identity) {
-    deps.ledger.recordDevice(newDevice(box, tailnet, box.name), { ...node, identity: node.identity }, deps.clock.now());
-  } else if (node.state === "NeedsLogin") {
-    dropUnknown(deps, box.id);
-  }
+  // A box without one proves nothing: its login may be at work still, or have been put back when the box was killed.
+  if (tailnet === undefined || node.identity === undefined) return;
+  deps.ledger.recordDevice(newDevice(box, tailnet, box.name), { ...node, identity: node.identity }, deps.clock.now());
 }

@@ -1,5 +1,5 @@
 import type { BoxRecord } from "../../core/box.ts";
-import type { JoinedNode, NewDevice } from "../../core/device.ts";
+import type { DeviceRecord, JoinedNode, NewDevice } from "../../core/device.ts";
 import { DevboxError } from "../../core/errors.ts";
 import { type BoxNode, tagsOf } from "../../core/tailnet.ts";
 import type { Tailnet } from "../../ports/tailnet.ts";
@@ -12,6 +12,12 @@ export function newDevice(
   hostname: string,
 ): NewDevice {
   return { boxId: box.id, boxName: box.name, owner: box.owner, control: tailnet.control, hostname };
+}
+
+/** Whether a box's node is not the device that the ledger has: nobody has seen the end of the login that made it. */
+export function isUnrecorded({ ledger }: Pick<Deps, "ledger">, boxId: string, { identity }: JoinedNode): boolean {
+  const recorded = ledger.boxById(boxId)?.device?.identity;
+  return recorded?.nodeId !== identity.nodeId || recorded.nodeKey !== identity.nodeKey;
 }
 
 /** Whether a box's node is another than the ledger has, or has other properties. */
@@ -53,7 +59,8 @@ export function wrongTags(
   });
 }
 
-/** Logins of a box of which it is known that no device came. */
-export function dropUnknown({ ledger }: Pick<Deps, "ledger">, boxId: string): void {
-  for (const { id, identity } of ledger.devicesOf(boxId)) if (identity === undefined) ledger.dropDevice(id);
+/** A login that has ended, and of which it is known that no device came. */
+export function dropLogin({ ledger }: Pick<Deps, "ledger">, { boxId, hostname }: NewDevice): void {
+  const isIt = (device: DeviceRecord) => device.state === "joining" && device.hostname === hostname;
+  for (const { id } of ledger.devicesOf(boxId).filter(isIt)) ledger.dropDevice(id);
 }

@@ -1,12 +1,15 @@
 import { type DeviceRecord, isDue, nameOf } from "../../core/device.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { TailnetDevice } from "../../core/tailnet.ts";
-import { SECOND } from "../../core/time.ts";
+import { MINUTE, SECOND } from "../../core/time.ts";
 import type { Tailnet } from "../../ports/tailnet.ts";
 import type { Deps } from "../deps.ts";
 
 /** How often a control plane is asked whether a removed device is gone, and milliseconds between. */
 const ASKED = { times: 5, after: SECOND / 4 };
+
+/** By how many milliseconds the control plane's clock may be behind this host's. */
+const CLOCKS_DIFFER_BY = 10 * MINUTE;
 
 /** A device that could not be proven gone, and why. */
 export interface Pending {
@@ -60,7 +63,10 @@ async function removeOne(
   const { identity } = device;
   if (identity === undefined) return unknownDevice(ledger.devices(), device, all);
   const found = all.find(({ nodeId }) => nodeId === identity.nodeId);
-  const elsewhere = all.find(({ nodeId, nodeKey }) => nodeKey === identity.nodeKey && nodeId !== identity.nodeId);
+  const others = recordedBeside(ledger.devices(), device);
+  const elsewhere = all.find(
+    ({ nodeId, nodeKey }) => nodeKey === identity.nodeKey && nodeId !== identity.nodeId && !others.has(nodeId),
+  );
   if (elsewhere) return `its key is now that of the device ${elsewhere.nodeId}, which is not removed`;
   if (found && found.nodeKey !== identity.nodeKey) {
     return `the device ${identity.nodeId} has another key than ours had, so it is not removed`;
@@ -76,16 +82,26 @@ async function removeOne(
 }
 
 /**
+ * Node ids of other devices of ours. A box that the control plane has forgotten while it was stopped logs in with the
+ * key that it had, and is another device with it.
+ */
+function recordedBeside(recorded: readonly DeviceRecord[], { id }: DeviceRecord): ReadonlySet<string | undefined> {
+  return new Set(recorded.filter((one) => one.id !== id).map(({ identity }) => identity?.nodeId));
+}
+
+/**
  * A login that nobody recorded the device of. It is proven gone when no device carries its host name that is not
- * another's; one that does is named and left alone, because nothing is removed by a host name.
+ * another's or older; one that does is named and left alone, because nothing is removed by a host name.
  */
 function unknownDevice(
   recorded: readonly DeviceRecord[],
   device: DeviceRecord,
   all: readonly TailnetDevice[],
 ): string | undefined {
-  const known = new Set(recorded.map(({ identity }) => identity?.nodeId));
-  const like = all.filter(({ hostname, nodeId }) => hostname === device.hostname && !known.has(nodeId));
+  const known = recordedBeside(recorded, device);
+  const isOlder = ({ createdAt }: TailnetDevice) =>
+    createdAt !== undefined && createdAt < device.recordedAt - CLOCKS_DIFFER_BY;
+  const like = all.filter((one) => one.hostname === device.hostname && !known.has(one.nodeId) && !isOlder(one));
   if (like.length === 0) return undefined;
   const ids = like.map(({ nodeId }) => nodeId).join(", ");
   return `a login of ${nameOf(device)} was interrupted; if the device ${ids} came of it, remove it in the control plane`;
@@ -100,9 +116,13 @@ async function stillListed(
   if (removed.length === 0) return [];
   const after = await listed(tailnet);
   if (typeof after === "string") return removed.map((device) => ({ device, why: after }));
+  const recorded = deps.ledger.devices();
   return removed.flatMap((device) => {
     const { identity } = device;
-    const there = after.some(({ nodeId, nodeKey }) => nodeId === identity?.nodeId || nodeKey === identity?.nodeKey);
+    const others = recordedBeside(recorded, device);
+    const there = after.some(
+      ({ nodeId, nodeKey }) => nodeId === identity?.nodeId || (nodeKey === identity?.nodeKey && !others.has(nodeId)),
+    );
     if (there) return [{ device, why: "the control plane still lists it after its removal" }];
     deps.ledger.dropDevice(device.id);
     return [];

@@ -13,7 +13,7 @@ import { type KeyOnce, keyOf, keyStep } from "./key.ts";
 import { settleName } from "./name.ts";
 import { askNode, renewNode, type RunningNode, tryKey } from "./node.ts";
 import { needTailnet } from "./needed.ts";
-import { dropUnknown, newDevice, withIdentity, wrongTags } from "./record.ts";
+import { dropLogin, newDevice, withIdentity, wrongTags } from "./record.ts";
 import { releaseLeft } from "./release.ts";
 
 /** What became of one box. `waits`: it is stopped, and takes the key when it logs in next. */
@@ -118,7 +118,8 @@ function trialStep(deps: Deps, tailnet: Tailnet, box: RunningNode, owners: Owner
       const problem = wrongTags(box, node);
       if (problem) throw problem;
     } catch (error) {
-      if (hasCode(error, "TAILNET_KEY_REFUSED")) dropUnknown(deps, box.id);
+      if (hasCode(error, "TAILNET_KEY_REFUSED")) dropLogin(deps, trial);
+      else deps.ledger.leaveDevices(box.id, trial.hostname);
       throw error;
     }
     owners.proven = true;

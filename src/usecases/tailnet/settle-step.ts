@@ -7,6 +7,11 @@ import { newDevice, withIdentity } from "./record.ts";
 /** What is left to do for a rotation that was killed: see as which device the box is on the tailnet now. */
 export function settleStep(deps: Deps, box: BoxRecord): Step {
   const run = async () => {
+    // The device of the trial, which was not to stay; the box tells of its own alone.
+    const trials = deps.ledger
+      .devicesOf(box.id)
+      .filter(({ state, hostname }) => state === "joining" && hostname !== box.name);
+    for (const { hostname } of trials) deps.ledger.leaveDevices(box.id, hostname);
     const tailnet = await deps.tailnet();
     if (tailnet === undefined || box.containerId === undefined) return {};
     const running = { ...box, containerId: box.containerId };

@@ -13,6 +13,7 @@ import type { imageCheckJson } from "../../../src/cli/present/image-check.ts";
 import type { rebuildJson } from "../../../src/cli/present/rebuild.ts";
 import type { switchJson } from "../../../src/cli/present/service.ts";
 import type { statusJson } from "../../../src/cli/present/status.ts";
+import type { devStatusJson, devUpJson } from "../../../src/cli/present/dev-tailnet.ts";
 import type { enabledJson, pairedJson, syncthingJson } from "../../../src/cli/present/syncthing.ts";
 import type { cleanupJson, overviewJson, rotationsJson } from "../../../src/cli/present/tailnet.ts";
 import type { volumesJson } from "../../../src/cli/present/volumes.ts";
@@ -25,6 +26,7 @@ import type ImageLoad from "../../../src/commands/image/load.ts";
 import type SyncthingDisable from "../../../src/commands/syncthing/disable.ts";
 import type SyncthingPassword from "../../../src/commands/syncthing/password.ts";
 import type SyncthingUnpair from "../../../src/commands/syncthing/unpair.ts";
+import type TailnetDevDown from "../../../src/commands/tailnet/dev/down.ts";
 import type VolumeRemove from "../../../src/commands/volume/remove.ts";
 import type { JSON_SCHEMAS, JsonSchemaName } from "../../../src/core/json/index.ts";
 
@@ -64,6 +66,9 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof pairedJson>>().toEqualTypeOf<Result<"syncthing-pair">>();
   expectTypeOf<Returned<SyncthingUnpair>>().toEqualTypeOf<Result<"syncthing-unpair">>();
   expectTypeOf<Returned<SyncthingPassword>>().toEqualTypeOf<Result<"syncthing-password">>();
+  expectTypeOf<Shown<typeof devUpJson>>().toEqualTypeOf<Result<"tailnet-dev-up">>();
+  expectTypeOf<Returned<TailnetDevDown>>().toEqualTypeOf<Result<"tailnet-dev-down">>();
+  expectTypeOf<Shown<typeof devStatusJson>>().toEqualTypeOf<Result<"tailnet-dev-status">>();
   expectTypeOf<Shown<typeof rotationsJson>>().toEqualTypeOf<Result<"rotate-key">>();
   expectTypeOf<Shown<typeof overviewJson>>().toEqualTypeOf<Result<"tailnet-status">>();
   expectTypeOf<Shown<typeof cleanupJson>>().toEqualTypeOf<Result<"tailnet-cleanup">>();
