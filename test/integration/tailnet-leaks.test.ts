@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { userInfo } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
@@ -61,7 +61,7 @@ beforeAll(async () => {
   await op.put("DevBox", ITEM, good);
   needles = [
     needlesFor("key", good),
-    needlesFor("token", TOKEN),
+    needlesFor("token", randomPart(TOKEN)),
     needlesFor("api-key", tailnet.headscale.key),
     // Of a shape that headscale refuses.
     needlesFor("bad-key", BAD),
@@ -80,10 +80,20 @@ beforeAll(async () => {
 const BAD = `hskey-auth-canaryCANARY-${randomBytes(32).toString("hex")}`;
 
 afterAll(async () => {
+  // What the stand-in for op leaves when it is told to hang.
+  for (const pid of processesWith(TOKEN)) process.kill(Number(pid), "SIGKILL");
   await removeTestObjects();
   await Promise.all([cli.remove(), tailnet.remove(), op[Symbol.asyncDispose]()]);
   for (const dir of [secrets, cores]) await rm(dir, { recursive: true, force: true });
 });
+
+/** 64 characters of a token that no other test's token has: its `srpX`, as far as it can be told in base64. */
+function randomPart(token: string): string {
+  const start = token.indexOf("_") + 1;
+  const letters = Buffer.from(token.slice(start), "base64url").indexOf('"srpX":"') + 8;
+  const at = start + Math.ceil(letters / 3) * 4;
+  return token.slice(at, at + 64);
+}
 
 /** Writes the configuration. @param seconds that boxes wait for the control plane */
 async function patience(seconds: number): Promise<void> {
@@ -313,6 +323,8 @@ describe("a box's key", () => {
       expect(output).toContain("level=debug");
       expect(output).toContain("oclif");
       expect(await hunt(needles, { ...grounds, texts: { output } })).toEqual([]);
+      // What op had for settings was removed by the reads that came after those that were killed.
+      expect((await readdir(tmpdir())).filter((file) => file.startsWith("devbox-ctl-op-"))).toEqual([]);
       expect((await readdir(cores)).filter((file) => file.startsWith("core"))).toEqual([]);
       await ok("destroy", name, "--yes");
       expect(await hunt(needles, { ...grounds, texts: { output: said.join("\n") } })).toEqual([]);

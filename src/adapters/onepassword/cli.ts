@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DevboxError } from "../../core/errors.ts";
@@ -9,11 +9,14 @@ import { networkEnvironment } from "./network-env.ts";
 import type { Reader } from "./reader.ts";
 import { runPrivately } from "./run.ts";
 
+const PREFIX = "devbox-ctl-op-";
+
 /** Reads by 1Password's op command. @param op a path, or a name looked up in PATH */
 export function createOpReader(op: string): Reader {
   return async ({ reference, asked, token, timeout, signal }) => {
     // op wants a directory for its settings; with the caller's own, their accounts and their app would have a say.
-    const dir = mkdtempSync(join(tmpdir(), "devbox-ctl-op-"));
+    removeLeft();
+    const dir = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
     try {
       const env = {
         ...networkEnvironment(process.env, ["SSL_CERT_FILE", "SSL_CERT_DIR"]),
@@ -39,6 +42,24 @@ export function createOpReader(op: string): Reader {
       rmSync(dir, { recursive: true, force: true });
     }
   };
+}
+
+/** Removes the directories of processes that were killed. Only our own: in those of others, others could set traps. */
+function removeLeft(): void {
+  for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(PREFIX))) {
+    const dir = join(tmpdir(), name);
+    const facts = lstatSync(dir, { throwIfNoEntry: false });
+    if (facts?.isDirectory() !== true || facts.uid !== process.getuid?.()) continue;
+    if (!isAlive(Number.parseInt(name.slice(PREFIX.length), 10))) rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 function noOp(op: string): DevboxError {

@@ -44,7 +44,9 @@ export function unanswered(peer: Peer, reason: NoAnswer): DevboxError {
 /** The error for an answer that is not what was asked for. */
 export function refused(peer: Peer, answer: HttpAnswer): DevboxError {
   const { status } = answer;
-  const said = redacted(messageIn(answer) ?? answer.text).slice(0, 200).trim();
+  const said = redacted(messageIn(answer) ?? answer.text)
+    .slice(0, 200)
+    .trim();
   const why = `HTTP ${status}${said === "" ? "" : `: ${clipped(said)}`}`;
   const error = (code: ErrorCode, message: string, next: readonly string[]) =>
     new DevboxError(code, message, { why, next });
