@@ -10,6 +10,8 @@ const FRAME = 80;
 const WORTH_A_TIME = 50;
 const TITLE_WIDTH = 24;
 const DETAIL_WIDTH = 52;
+/** What a line has besides its detail: a mark, the title, and room for a time. */
+const REST_WIDTH = 36;
 
 /** A progress that the command can end when an error is about to be shown. */
 export interface ShownProgress extends Progress {
@@ -50,7 +52,8 @@ export function showProgress(stream: NodeJS.WriteStream, clock: Clock): ShownPro
     done: (detail) => {
       if (current === undefined) return;
       const span = clock.monotonic() - current.since;
-      write(doneLine(style, current.step, detail ?? "", span));
+      const width = Math.min(DETAIL_WIDTH, (stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY) - REST_WIDTH);
+      write(doneLine(style, { step: current.step, detail: detail ?? "", span, width }));
       current = undefined;
     },
     remark: (text) => {
@@ -65,9 +68,18 @@ export function showProgress(stream: NodeJS.WriteStream, clock: Clock): ShownPro
   };
 }
 
-function doneLine(style: Style, step: string, detail: string, span: number): string {
+interface DoneStep {
+  readonly step: string;
+  readonly detail: string;
+  /** Milliseconds. */
+  readonly span: number;
+  /** Columns of the detail. */
+  readonly width: number;
+}
+
+function doneLine(style: Style, { step, detail, span, width }: DoneStep): string {
   const time = span < WORTH_A_TIME ? "" : style.faint(took(span));
-  const columns = `${step.padEnd(TITLE_WIDTH)}${time === "" ? detail : detail.padEnd(DETAIL_WIDTH)} ${time}`;
+  const columns = `${step.padEnd(TITLE_WIDTH)}${time === "" ? detail : detail.padEnd(width)} ${time}`;
   return `  ${style.good("✓")} ${columns}`.trimEnd();
 }
 

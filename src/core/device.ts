@@ -54,6 +54,11 @@ export function isDue({ attempts, triedAt }: Pick<DeviceRecord, "attempts" | "tr
   return now - triedAt >= waitAfter(attempts);
 }
 
+/** What `tailnet cleanup --forget` knows a device by. */
+export function forgettable({ id, identity }: Pick<DeviceRecord, "id" | "identity">): string {
+  return identity?.nodeId ?? `#${String(id)}`;
+}
+
 /** A device in a sentence, with what tells it apart. */
 export function nameOf({ hostname, identity }: Pick<DeviceRecord, "hostname" | "identity">): string {
   return identity === undefined ? `"${hostname}" (its id was never recorded)` : `"${hostname}" (${identity.nodeId})`;

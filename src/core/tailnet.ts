@@ -139,20 +139,19 @@ export const firstLabel = (dnsName: string): string => dnsName.split(".")[0] ?? 
 export type JoinPlan = "keep" | "login" | "forget" | "approve" | "impossible";
 
 /**
- * An auth key is handed over in `login` and after `forget` alone: one that has expired logs a registered node out.
+ * An auth key is handed over in `login` and after `forget` alone: one that has expired logs a registered node out. A
+ * node that has not made up its mind is none that needs a login.
+ * @param isRegistered whether it is known to have logged in, if only from the ledger
  * @param isKnown whether the control plane has the node; undefined when it could not be asked
  */
-export function joinPlan(
-  { state, identity }: Pick<BoxNode, "state" | "identity">,
-  isKnown: boolean | undefined,
-): JoinPlan {
+export function joinPlan(state: NodeState, isRegistered: boolean, isKnown: boolean | undefined): JoinPlan {
   switch (state) {
     case "NeedsLogin":
       return "login";
     case "NoState":
     case "Starting":
     case "Running":
-      if (identity === undefined) return state === "NoState" ? "login" : "impossible";
+      if (!isRegistered) return "impossible";
       return isKnown === false ? "forget" : "keep";
     case "NeedsMachineAuth":
       return "approve";

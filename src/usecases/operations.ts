@@ -11,7 +11,7 @@ import { rebuildSteps, undoRebuild } from "./rebuild-steps.ts";
 import { joinsTailnet, joinSteps } from "./tailnet/join-step.ts";
 import { type KeyOnce, keyOf, keyStep } from "./tailnet/key.ts";
 import { settleStep } from "./tailnet/settle-step.ts";
-import { deviceSteps, leaveSteps, releaseOf, takeLeave } from "./tailnet/leave.ts";
+import { leaveSteps, releaseOf, takeLeave } from "./tailnet/leave.ts";
 import { containerStep, createPrivateVolume, startStep, stopStep, STOP_GRACE, volumesStep } from "./steps.ts";
 
 /**
@@ -104,9 +104,9 @@ export async function undoCreate(
   box: BoxRecord,
   operation: Pick<OperationRecord, "id" | "input">,
 ): Promise<void> {
-  await takeLeave(deps, deps.ledger.boxById(box.id) ?? box);
+  const unheard = await takeLeave(deps, deps.ledger.boxById(box.id) ?? box);
   await deps.engine.removeBox(box.id, 0, box.id);
-  const pending = await releaseOf(deps, box);
+  const pending = await releaseOf(deps, box, unheard);
   await removeVolumes(deps, box, operation.input.keepHome === true);
   deps.ledger.finish(operation.id, box.id, "remove");
   for (const { device, why } of pending) {
@@ -120,8 +120,9 @@ async function removeVolumes(deps: Deps, box: BoxRecord, keepHome: boolean): Pro
 }
 
 function destroySteps(deps: Deps, box: BoxRecord, keepHome: boolean): Step[] {
+  const leave = leaveSteps(deps, box);
   return [
-    ...leaveSteps(deps, box),
+    ...leave.before,
     {
       name: "container",
       title: "Container removed",
@@ -130,7 +131,7 @@ function destroySteps(deps: Deps, box: BoxRecord, keepHome: boolean): Step[] {
         return {};
       },
     },
-    ...deviceSteps(deps, box),
+    ...leave.after,
     {
       name: "volumes",
       title: keepHome ? "Home kept" : "Home removed",

@@ -42,7 +42,11 @@ export function deviceCalls(core: LedgerCore): DeviceCalls {
           "DELETE FROM devices WHERE box_id = ? AND hostname = ? AND control = ? AND state = 'joining'",
           ...[boxId, hostname, control],
         );
-        core.query("DELETE FROM devices WHERE control = ? AND node_id = ?", control, node.identity.nodeId);
+        // This very device alone: on a control plane that was set up anew, another box's has the same number.
+        core.query(
+          "DELETE FROM devices WHERE control = ? AND node_id = ? AND (box_id = ? OR node_key = ?)",
+          ...[control, node.identity.nodeId, boxId, node.identity.nodeKey],
+        );
         core.query("UPDATE devices SET state = 'leaving' WHERE box_id = ?", boxId);
         core.query(
           `INSERT INTO devices (box_id, box_name, owner, control, hostname, state, recorded_at, node_id, node_key, dns_name,

@@ -1,6 +1,7 @@
-import { type BoxDevice, nameOf } from "../../core/device.ts";
+import { type BoxDevice, forgettable, nameOf } from "../../core/device.ts";
 import type { DevboxError } from "../../core/errors.ts";
 import { count } from "../../core/text.ts";
+import { firstLabel } from "../../core/tailnet.ts";
 import { ago, type Millis } from "../../core/time.ts";
 import type { CleanupResult, OverviewDevice, TailnetOverview } from "../../usecases/tailnet/overview.ts";
 import type { Rotation } from "../../usecases/tailnet/rotate.ts";
@@ -42,7 +43,7 @@ export function presentOverview(style: Style, { control, problem, devices }: Tai
   if (devices.length === 0) return `${head}\n\n  You have no devices on it.`;
   const rows = devices.map((device) => [
     device.record.boxName,
-    device.record.identity?.nodeId ?? "-",
+    forgettable(device.record),
     device.record.dnsName === "" ? "-" : device.record.dnsName,
     device.record.addresses[0] ?? "-",
     stateOf(device, now),
@@ -63,9 +64,13 @@ function stateOf({ record, atControl }: OverviewDevice, now: Millis): string {
       return "a login was interrupted";
     case "leaving":
       return `has to go${tried}`;
-    case "joined":
+    case "joined": {
+      const { boxName, dnsName } = record;
+      const called =
+        firstLabel(dnsName) === boxName ? "" : `, called ${firstLabel(dnsName)}: devbox-ctl restart ${boxName}`;
       if (atControl === "forgotten") return `the control plane has forgotten it: devbox-ctl start ${record.boxName}`;
-      return atControl === "unknown" ? "joined" : atControl;
+      return `${atControl === "unknown" ? "joined" : atControl}${called}`;
+    }
   }
 }
 
@@ -97,7 +102,8 @@ export function overviewJson({ title, control, problem, devices }: TailnetOvervi
 }
 
 /** The end of `tailnet cleanup`, when nothing is left. */
-export function presentCleanup({ gone }: CleanupResult): string {
+export function presentCleanup({ gone }: CleanupResult, forgotten: string | undefined): string {
+  if (forgotten !== undefined) return `  ${forgotten} is given up: nobody looks after it any more.`;
   return gone === 0
     ? "  Nothing is left to remove."
     : `  ${count(gone, "device")} proven gone. Nothing is left to remove.`;

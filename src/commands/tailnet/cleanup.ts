@@ -31,7 +31,7 @@ export default class TailnetCleanup extends BaseCommand {
     const result = await cleanUp(deps, { forget });
     const failure = stillPending(result);
     if (failure) throw failure;
-    this.print(presentCleanup(result));
+    this.print(presentCleanup(result, forget));
     return cleanupJson(result);
   }
 }

@@ -1,5 +1,5 @@
 import type { BoxRecord } from "../../core/box.ts";
-import { nameOf } from "../../core/device.ts";
+import { forgettable, nameOf } from "../../core/device.ts";
 import { hasCode, messageOf } from "../../core/errors.ts";
 import type { TailnetDevice } from "../../core/tailnet.ts";
 import { count } from "../../core/text.ts";
@@ -45,6 +45,7 @@ async function checkControl(deps: Deps, fix: boolean): Promise<Finding[]> {
     const text = `Tailnet: ${tailnet.control} answers, ${count(there, "running box", "running boxes")} on it`;
     const findings: Finding[] = [{ check: "tailnet", status: "pass", text }];
     for (const box of lost) findings.push(fix ? await rejoin(deps, tailnet, box) : lostBox(box));
+    for (const box of boxes) findings.push(...otherName(box, devices));
     return findings;
   } catch (error) {
     return [problemFrom("tailnet", error)];
@@ -53,6 +54,21 @@ async function checkControl(deps: Deps, fix: boolean): Promise<Finding[]> {
 
 const isListed = ({ device }: BoxRecord, devices: readonly TailnetDevice[]) =>
   devices.some(({ nodeId, nodeKey }) => nodeId === device?.identity.nodeId && nodeKey === device.identity.nodeKey);
+
+/** A box that is found under another name than its own. */
+function otherName({ name, device }: BoxRecord, devices: readonly TailnetDevice[]): Finding[] {
+  const has = devices.find(({ nodeId }) => nodeId === device?.identity.nodeId)?.name;
+  if (has === undefined || has === name) return [];
+  const text = `${name} is called ${has} on the tailnet`;
+  return [
+    {
+      check: "tailnet",
+      status: "remark",
+      text,
+      next: [`Take its own name, if that is free: devbox-ctl restart ${name}`],
+    },
+  ];
+}
 
 function lostBox({ name, device }: BoxRecord): Finding {
   const why = device === undefined ? "is not on the tailnet" : "was forgotten by the control plane";
@@ -82,13 +98,17 @@ async function checkLeaving(deps: Deps, fix: boolean): Promise<Finding[]> {
   const before = mine().length;
   if (fix) await releaseLeft(deps, { force: true });
   const left = mine().map((device): Finding => {
+    const whose = deps.ledger.boxById(device.boxId) ? "was one of the box" : "belongs to the destroyed box";
     const times = `removal tried ${count(device.attempts, "time")}`;
     const why = device.problem === undefined ? "" : `: ${device.problem}`;
     return {
       check: "tailnet",
       status: "problem",
-      text: `Tailnet: the device ${nameOf(device)} belongs to the destroyed box ${device.boxName}; ${times}${why}`,
-      next: ["devbox-ctl doctor --fix", "Give it up, when you know better: devbox-ctl tailnet cleanup --forget DEVICE"],
+      text: `Tailnet: the device ${nameOf(device)} ${whose} ${device.boxName}; ${times}${why}`,
+      next: [
+        ...(fix ? [] : ["devbox-ctl doctor --fix"]),
+        `Give it up, when you know better: devbox-ctl tailnet cleanup --forget ${forgettable(device)}`,
+      ],
     };
   });
   const gone = before - left.length;

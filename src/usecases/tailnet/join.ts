@@ -1,13 +1,13 @@
 import type { JoinedNode } from "../../core/device.ts";
 import { DevboxError, hasCode, messageOf } from "../../core/errors.ts";
-import { type BoxNode, type JoinPlan, joinPlan } from "../../core/tailnet.ts";
+import { type BoxNode, type JoinPlan, joinPlan, type TailnetDevice } from "../../core/tailnet.ts";
 import { SECOND } from "../../core/time.ts";
 import type { Tailnet } from "../../ports/tailnet.ts";
 import type { Deps } from "../deps.ts";
 import type { KeyOnce } from "./key.ts";
 import { settleName } from "./name.ts";
 import { askNode, forgetNode, logIn, logOut, type RunningNode } from "./node.ts";
-import { dropLogin, isNews, isUnrecorded, newDevice, withIdentity, wrongTags } from "./record.ts";
+import { dropLogin, isItsOwn, isNews, isSameKey, isUnrecorded, newDevice, withIdentity, wrongTags } from "./record.ts";
 import { release } from "./release.ts";
 
 /** How long a node that starts is given to be in touch with the control plane, and how often it is looked at. */
@@ -25,15 +25,14 @@ export interface Joined {
  * @throws {DevboxError} the TAILNET_ and SECRETS_ codes
  */
 export async function join(deps: Deps, tailnet: Tailnet, box: RunningNode, key: KeyOnce): Promise<Joined> {
-  const device = newDevice(box, tailnet, box.name);
-  const [node, isKnown] = await lookedAt(deps, tailnet, box);
-  const plan = joinPlan(node, isKnown);
-  if (plan === "keep" && node.identity) {
-    const joined = { ...node, identity: node.identity };
-    if (isUnrecorded(deps, box.id, joined)) await keepOut(deps, tailnet, box, joined);
-    const named = await settleName(deps, tailnet, box, joined);
-    if (isNews(deps, box.id, named)) deps.ledger.recordDevice(device, named, deps.clock.now());
-    return { node: named, loggedIn: false };
+  const recorded = recordedAt(deps, tailnet, box);
+  const { node, isKnown } = await lookedAt(deps, tailnet, box, recorded);
+  const joined = node.identity ? { ...node, identity: node.identity } : recorded;
+  const plan = joinPlan(node.state, joined !== undefined, isKnown);
+  if (plan === "keep" && joined) {
+    if (node.state === "Running") return { node: await kept(deps, tailnet, box, joined), loggedIn: false };
+    deps.progress.remark(`${box.name} is not in touch with the control plane; it connects by itself when that answers`);
+    return { node: joined, loggedIn: false };
   }
   throwUnlessPossible(box, plan, node);
   if (plan === "forget") {
@@ -41,6 +40,22 @@ export async function join(deps: Deps, tailnet: Tailnet, box: RunningNode, key: 
     await forgetNode(deps, box);
   }
   return { node: await logInWith(deps, tailnet, box, key), loggedIn: true };
+}
+
+/** A box that is on the tailnet, as it is recorded from now on. */
+async function kept(deps: Deps, tailnet: Tailnet, box: RunningNode, node: JoinedNode): Promise<JoinedNode> {
+  if (isUnrecorded(deps, box.id, node)) await keepOut(deps, tailnet, box, node);
+  const named = await settleName(deps, tailnet, box, node);
+  if (isNews(deps, box.id, named)) {
+    deps.ledger.recordDevice(newDevice(box, tailnet, box.name), named, deps.clock.now());
+  }
+  return named;
+}
+
+/** The box's device, if it was recorded at this control plane. */
+function recordedAt({ ledger }: Deps, { control }: Tailnet, { id }: RunningNode): JoinedNode | undefined {
+  const device = ledger.devicesOf(id).find((one) => one.state === "joined" && one.control === control);
+  return device?.identity && { ...device, identity: device.identity };
 }
 
 async function logInWith(deps: Deps, tailnet: Tailnet, box: RunningNode, key: KeyOnce): Promise<JoinedNode> {
@@ -51,8 +66,8 @@ async function logInWith(deps: Deps, tailnet: Tailnet, box: RunningNode, key: Ke
   try {
     node = await logIn(deps, box, secret);
   } catch (error) {
-    // Refused is refused: nothing came of it. In all other cases something may have.
-    if (hasCode(error, "TAILNET_KEY_REFUSED")) dropLogin(deps, device);
+    // Refused is refused, and what was never reached has made nothing. In all other cases something may have come of it.
+    if (hasCode(error, "TAILNET_KEY_REFUSED") || isNeverReached(error)) dropLogin(deps, device);
     throw error;
   }
   const joined = withIdentity(box, node);
@@ -63,36 +78,48 @@ async function logInWith(deps: Deps, tailnet: Tailnet, box: RunningNode, key: Ke
   return named;
 }
 
-/**
- * The node once it has settled, and whether the control plane has it, which is asked once: it takes its time, and has its
- * limits. Undefined when it does not answer.
- */
+/** Whether a login failed before anything could be asked of the control plane, in tailscaled's words. */
+function isNeverReached(error: unknown): boolean {
+  const words = /fetch control key|all connection attempts failed|connection refused|no such host/;
+  return hasCode(error, "TAILNET_UNREACHABLE") && words.test(error.why ?? "");
+}
+
+interface Look {
+  readonly node: BoxNode;
+  /** Whether the control plane has it; undefined when it does not answer. */
+  readonly isKnown: boolean | undefined;
+}
+
+/** The node once it has settled. The control plane is asked once: it takes its time, and has its limits. */
 async function lookedAt(
   deps: Deps,
   tailnet: Tailnet,
   box: RunningNode,
-): Promise<readonly [BoxNode, boolean | undefined]> {
+  recorded: JoinedNode | undefined,
+): Promise<Look> {
   const since = deps.clock.monotonic();
-  let asked: Promise<boolean | undefined> | undefined;
+  let asked: Promise<TailnetDevice | DevboxError | undefined> | undefined;
   for (;;) {
     const node = await askNode(deps, box);
-    const isKnown = node.identity && (await (asked ??= knows(tailnet, node.identity.nodeId)));
+    const identity = node.identity ?? recorded?.identity;
+    const device = identity && (await (asked ??= deviceOrError(tailnet, identity.nodeId)));
+    const isSilent = device instanceof DevboxError;
+    const isKnown =
+      isSilent || identity === undefined ? undefined : device !== undefined && isSameKey(identity, device);
     const isSettling = node.state === "NoState" || node.state === "Starting";
-    // A node that the control plane has deleted tries to start for ever; there is nothing to wait for then.
-    const isOver = isKnown === false || deps.clock.monotonic() - since > SETTLE.limit;
-    if (!isSettling || isOver) return [node, isKnown];
+    // Without its control plane, or deleted from it, a node tries to start for ever: there is nothing to wait for.
+    const isOver = isSilent || isKnown === false || deps.clock.monotonic() - since > SETTLE.limit;
+    if (!isSettling || isOver) return { node, isKnown };
     await deps.clock.sleep(SETTLE.every);
   }
 }
 
-/** Whether the control plane has a device. One that does not answer is no reason to log anything in. */
-async function knows(tailnet: Tailnet, nodeId: string): Promise<boolean | undefined> {
-  try {
-    return (await tailnet.device(nodeId)) !== undefined;
-  } catch (error) {
-    if (!(error instanceof DevboxError)) throw error;
-    return undefined;
-  }
+/** A device, or why the control plane cannot be asked, which is no reason to log anything in. */
+async function deviceOrError(tailnet: Tailnet, nodeId: string): Promise<TailnetDevice | DevboxError | undefined> {
+  return tailnet.device(nodeId).catch((error: unknown) => {
+    if (error instanceof DevboxError) return error;
+    throw error;
+  });
 }
 
 /** @throws {DevboxError} TAILNET_FAILED for a node that no login would help */
@@ -112,20 +139,37 @@ const SEEN = { times: 8, after: SECOND / 2 };
 
 /**
  * A credential of another tailnet knows none of our devices, and would "prove" each of them gone. So each device is
- * seen once, right after its login. A control plane that does not answer is no such sign.
+ * seen once, right after its login, and has to be the box's own. A control plane that does not answer is said to.
  */
-async function unseen(deps: Deps, tailnet: Tailnet, { identity }: JoinedNode): Promise<DevboxError | undefined> {
+async function unseen(
+  deps: Deps,
+  tailnet: Tailnet,
+  { name }: RunningNode,
+  node: JoinedNode,
+): Promise<DevboxError | undefined> {
+  const { nodeId } = node.identity;
   for (let asked = 1; asked <= SEEN.times; asked += 1) {
-    if ((await knows(tailnet, identity.nodeId)) !== false) return undefined;
+    const device = await deviceOrError(tailnet, nodeId);
+    if (device instanceof DevboxError) {
+      deps.progress.remark(
+        `${tailnet.title} could not be asked for the device of ${name}, and could not remove it: ${device.message}`,
+      );
+      return undefined;
+    }
+    if (device && isItsOwn(name, node, device)) return undefined;
     await deps.clock.sleep(SEEN.after);
   }
-  return new DevboxError("TAILNET_API_REFUSED", `${tailnet.title} does not know the device that has just logged in.`, {
-    why: `Asked at ${tailnet.control} for the device ${identity.nodeId}.`,
-    next: [
-      "An administrator: tailnet.api and the auth keys have to be of the same tailnet; name it in tailnet.api.tailnet",
-      "See what answers: devbox-ctl tailnet status",
-    ],
-  });
+  return new DevboxError(
+    "TAILNET_API_REFUSED",
+    `${tailnet.title} does not know ${name} as the device that it says it is.`,
+    {
+      why: `Asked at ${tailnet.control} for the device ${nodeId} with the host name ${name}.`,
+      next: [
+        "An administrator: tailnet.api and the auth keys have to be of the same tailnet; name it in tailnet.api.tailnet",
+        "See what answers: devbox-ctl tailnet status",
+      ],
+    },
+  );
 }
 
 /**
@@ -135,9 +179,12 @@ async function unseen(deps: Deps, tailnet: Tailnet, { identity }: JoinedNode): P
  * @throws {DevboxError} TAILNET_WRONG_TAGS, TAILNET_API_REFUSED, when it is taken off
  */
 async function keepOut(deps: Deps, tailnet: Tailnet, box: RunningNode, node: JoinedNode): Promise<void> {
-  const problem = wrongTags(box, node) ?? (await unseen(deps, tailnet, node));
+  const problem = wrongTags(box, node) ?? (await unseen(deps, tailnet, box, node));
   if (problem === undefined) return;
-  deps.ledger.addLeaving(newDevice(box, tailnet, box.name), node.identity, deps.clock.now());
+  // One that is not its own is not its to have removed.
+  if (problem.code === "TAILNET_WRONG_TAGS") {
+    deps.ledger.addLeaving(newDevice(box, tailnet, box.name), node.identity, deps.clock.now());
+  }
   deps.ledger.leaveDevices(box.id);
   try {
     await logOut(deps, box);

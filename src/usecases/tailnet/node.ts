@@ -8,7 +8,7 @@ import type { ProgramResult } from "../../ports/engine.ts";
 import type { Deps } from "../deps.ts";
 
 /** A box whose container runs. */
-export type RunningNode = Pick<BoxRecord, "id" | "name" | "owner"> & { readonly containerId: string };
+export type RunningNode = Pick<BoxRecord, "id" | "name" | "owner" | "phase"> & { readonly containerId: string };
 
 /** Exit codes of /usr/libexec/devbox/tailnet; 126 and 127 are the engine's for a program that is not there. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -93,41 +93,58 @@ async function call(deps: Deps, box: RunningNode, { args, timeout, key }: Call):
   });
   // A box of anybody's image may answer with the key it was given, as its name for one.
   if (result.exitCode === 0) return redacted(result.stdout, ...(key === undefined ? [] : [key]));
-  throw failure(box, result, key);
+  throw failure(box, result, { verb: args[0] ?? "", key });
 }
 
-function failure({ name }: RunningNode, { exitCode, stderr }: ProgramResult, key: Secret | undefined): DevboxError {
+interface Called {
+  readonly verb: string;
+  readonly key: Secret | undefined;
+}
+
+function failure(box: RunningNode, { exitCode, stderr }: ProgramResult, { verb, key }: Called): DevboxError {
+  const { name } = box;
   const code = CODES[exitCode] ?? "TAILNET_FAILED";
   const why = redacted(stderr.replace(/^tailnet: /gm, ""), ...(key === undefined ? [] : [key])) || undefined;
+  const image = "Make one that has it: devbox-ctl image build";
   if (exitCode === 3) {
-    return new DevboxError(code, `the image of ${name} has no Tailscale.`, {
-      next: ["Make one that has it: devbox-ctl image build", `Then: devbox-ctl rebuild ${name}   (its home stays)`],
-    });
+    return new DevboxError(code, `the image of ${name} has no Tailscale.`, { next: [image, remade(box)] });
   }
   if (exitCode === 126 || exitCode === 127) {
     return new DevboxError(code, `the image of ${name} is older than this program.`, {
       why: `It has no program ${IMAGE.programs.tailnet}.`,
-      next: ["Make today's image: devbox-ctl image build", `Then: devbox-ctl rebuild ${name}   (its home stays)`],
+      next: ["Make today's image: devbox-ctl image build", remade(box)],
     });
   }
-  const logs = `devbox-ctl logs ${name} --service tailscaled`;
-  switch (code) {
-    case "TAILNET_DAEMON":
-      return new DevboxError(code, `tailscaled does not answer in ${name}.`, { why, next: [logs] });
-    case "TAILNET_KEY_REFUSED":
-      return new DevboxError(code, `the tailnet refuses the auth key for ${name}.`, {
-        why,
-        next: [
-          "A key that expired, was revoked or was used up has to be replaced: make a new one and store it where the old one is",
-          `Then try again: devbox-ctl start ${name}   (docs/tailnet.md says how to make one)`,
-        ],
-      });
-    case "TAILNET_UNREACHABLE":
-      return new DevboxError(code, `the control plane does not answer ${name}.`, {
-        why,
-        next: ["See whether this host reaches it: devbox-ctl tailnet status", logs],
-      });
-    default:
-      return new DevboxError(code, `${name} could not be logged in to the tailnet.`, { why, next: [logs] });
+  return new DevboxError(code, `${SENTENCES[code] ?? "the tailnet does not take"} ${name}.`, {
+    why,
+    next: nextFor(code, box, verb),
+  });
+}
+
+const SENTENCES: Partial<Record<ErrorCode, string>> = {
+  TAILNET_DAEMON: "tailscaled does not answer in",
+  TAILNET_KEY_REFUSED: "the tailnet refuses the auth key for",
+  TAILNET_UNREACHABLE: "the control plane does not answer",
+};
+
+/** A box that is being created is taken back when it cannot join, so nothing can be done to it afterwards. */
+const isNew = ({ phase }: RunningNode) => phase === "creating";
+
+const remade = (box: RunningNode) =>
+  isNew(box) ? `Then: devbox-ctl create ${box.name}` : `Then: devbox-ctl rebuild ${box.name}   (its home stays)`;
+
+function nextFor(code: ErrorCode, box: RunningNode, verb: string): string[] {
+  const verbs = { try: "rotate-key", renew: "rotate-key" } as Record<string, string>;
+  const again = `Then try again: devbox-ctl ${isNew(box) ? "create" : (verbs[verb] ?? "start")} ${box.name}`;
+  const logs = isNew(box) ? [] : [`devbox-ctl logs ${box.name} --service tailscaled`];
+  if (code === "TAILNET_KEY_REFUSED") {
+    return [
+      "A key that expired, was revoked or was used up has to be replaced: make a new one and store it where the old one is",
+      `${again}   (docs/tailnet.md says how to make one)`,
+    ];
   }
+  if (code === "TAILNET_UNREACHABLE") {
+    return ["See whether this host reaches it, and tailnet.loginServer: devbox-ctl tailnet status", again, ...logs];
+  }
+  return logs;
 }

@@ -1,4 +1,4 @@
-import { type DeviceRecord, nameOf } from "../../core/device.ts";
+import { type DeviceRecord, forgettable, nameOf } from "../../core/device.ts";
 import { DevboxError } from "../../core/errors.ts";
 import { count, fewLines, quote } from "../../core/text.ts";
 import { mayUse } from "../access.ts";
@@ -34,7 +34,7 @@ export async function tailnetStatus(deps: Deps): Promise<TailnetOverview> {
     const devices = records.map((record) => {
       const device = record.identity && all.get(record.identity.nodeId);
       const isIt = device !== undefined && device.nodeKey === record.identity?.nodeKey;
-      if (record.identity === undefined) return { record, atControl: "unknown" as const };
+      if (record.identity === undefined || record.control !== control) return { record, atControl: "unknown" as const };
       return {
         record,
         atControl: isIt ? (device.online === true ? "online" : "offline") : ("forgotten" as const),
@@ -60,7 +60,10 @@ export interface CleanupResult {
  * @throws {DevboxError} USAGE when there is no such device
  */
 export async function cleanUp(deps: Deps, input: { readonly forget: string | undefined }): Promise<CleanupResult> {
-  if (input.forget !== undefined) deps.ledger.dropDevice(needDevice(deps, input.forget).id);
+  if (input.forget !== undefined) {
+    deps.ledger.dropDevice(needDevice(deps, input.forget).id);
+    return { gone: 0, pending: [] };
+  }
   const before = leaving(deps);
   const pending = await releaseLeft(deps, { force: true });
   return { gone: before - leaving(deps), pending: pending.filter(({ device }) => mayUse(deps.caller, device.owner)) };
@@ -70,20 +73,25 @@ const leaving = ({ ledger }: Deps) => ledger.devices().filter(({ state }) => sta
 
 /**
  * A device of the caller's that has to go.
- * @param device its node id, or its host name when it has none
- * @throws {DevboxError} USAGE
+ * @param device its node id, or `#` and its number in the ledger
+ * @throws {DevboxError} USAGE, also when several are meant
  */
 export function needDevice(deps: Deps, device: string): DeviceRecord {
   const found = deps.ledger
     .devices()
-    .filter(({ state, owner }) => state === "leaving" && mayUse(deps.caller, owner))
-    .find(({ identity, hostname }) => (identity?.nodeId ?? hostname) === device);
-  if (found === undefined) {
-    throw new DevboxError("USAGE", `no device ${quote(device)} of yours is waiting to be removed.`, {
-      next: ["See which are: devbox-ctl tailnet status"],
+    .filter((one) => one.state !== "joined" && mayUse(deps.caller, one.owner))
+    .filter((one) => forgettable(one) === device || `#${String(one.id)}` === device);
+  const [first] = found;
+  if (first && found.length === 1) return first;
+  if (first) {
+    const each = found.map(({ id, control }) => `#${String(id)} at ${control}`).join(", ");
+    throw new DevboxError("USAGE", `there are several devices ${quote(device)}: ${each}.`, {
+      next: [`devbox-ctl tailnet cleanup --forget '#${String(first.id)}'`],
     });
   }
-  return found;
+  throw new DevboxError("USAGE", `no device ${quote(device)} of yours is waiting to be removed.`, {
+    next: ["See which are, in the column DEVICE: devbox-ctl tailnet status"],
+  });
 }
 
 /** The error for what could not be proven gone. */
@@ -93,8 +101,9 @@ export function stillPending({ pending }: CleanupResult): DevboxError | undefine
   return new DevboxError("DEVICE_PENDING", `${of} of destroyed boxes could not be proven gone.`, {
     why: fewLines(pending.map(({ device, why }) => `${nameOf(device)}: ${why}`)),
     next: [
+      ...new Set(pending.flatMap(({ next }) => next)),
       "It is tried again by every later command that touches the tailnet",
-      "Give one up, when you know better: devbox-ctl tailnet cleanup --forget DEVICE",
+      "See what is left: devbox-ctl tailnet status",
     ],
   });
 }

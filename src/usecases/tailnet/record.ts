@@ -1,17 +1,30 @@
 import type { BoxRecord } from "../../core/box.ts";
 import type { DeviceRecord, JoinedNode, NewDevice } from "../../core/device.ts";
 import { DevboxError } from "../../core/errors.ts";
-import { type BoxNode, tagsOf } from "../../core/tailnet.ts";
+import { type BoxNode, type DeviceIdentity, tagsOf, type TailnetDevice } from "../../core/tailnet.ts";
 import type { Tailnet } from "../../ports/tailnet.ts";
 import type { Deps } from "../deps.ts";
 
 /** A login of a box, for the ledger. */
 export function newDevice(
   box: Pick<BoxRecord, "id" | "name" | "owner">,
-  tailnet: Tailnet,
+  { control }: Pick<Tailnet, "control">,
   hostname: string,
 ): NewDevice {
-  return { boxId: box.id, boxName: box.name, owner: box.owner, control: tailnet.control, hostname };
+  return { boxId: box.id, boxName: box.name, owner: box.owner, control, hostname };
+}
+
+/**
+ * Whether a device of the control plane is the one that a box says it is. A box could name somebody else's, which its
+ * destroy would then remove: so the host name has to be the one that it was given, too.
+ */
+export function isItsOwn(hostname: string, { identity }: JoinedNode, device: TailnetDevice): boolean {
+  return device.nodeId === identity.nodeId && isSameKey(identity, device) && device.hostname === hostname;
+}
+
+/** Whether the key is the same one, as far as the control plane tells keys. */
+export function isSameKey({ nodeKey }: DeviceIdentity, device: TailnetDevice): boolean {
+  return device.nodeKey === nodeKey || device.nodeKey === "";
 }
 
 /** Whether a box's node is not the device that the ledger has: nobody has seen the end of the login that made it. */

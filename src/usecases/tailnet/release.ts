@@ -1,5 +1,5 @@
 import { type DeviceRecord, isDue, nameOf } from "../../core/device.ts";
-import { messageOf } from "../../core/errors.ts";
+import { DevboxError, hasCode, messageOf } from "../../core/errors.ts";
 import type { TailnetDevice } from "../../core/tailnet.ts";
 import { MINUTE, SECOND } from "../../core/time.ts";
 import type { Tailnet } from "../../ports/tailnet.ts";
@@ -11,11 +11,28 @@ const ASKED = { times: 5, after: SECOND / 4 };
 /** By how many milliseconds the control plane's clock may be behind this host's. */
 const CLOCKS_DIFFER_BY = 10 * MINUTE;
 
-/** A device that could not be proven gone, and why. */
-export interface Pending {
-  readonly device: DeviceRecord;
+/** Why a device cannot be proven gone. */
+export interface Reason {
   readonly why: string;
+  /** What somebody has to do about it; empty when it is only to be waited for. */
+  readonly next: readonly string[];
 }
+
+/** A device that could not be proven gone, and why. */
+export interface Pending extends Reason {
+  readonly device: DeviceRecord;
+}
+
+const because = (why: string, ...next: string[]): Reason => ({ why, next });
+
+/** What stands in the way when the control plane does not answer as it should; who can mend that is told how. */
+export function reasonOf(error: unknown): Reason {
+  const isPatience = hasCode(error, "TAILNET_UNREACHABLE", "TAILNET_RATE_LIMITED");
+  const next = error instanceof DevboxError ? error.next : [];
+  return { why: messageOf(error), next: isPatience ? [] : next };
+}
+
+const GIVE_UP = "When it is known to be gone: devbox-ctl tailnet cleanup --forget DEVICE";
 
 /**
  * Removes devices from the control plane, by node id and node key alone, and takes each out of the ledger when the
@@ -32,11 +49,11 @@ export async function release(
   const before = await listed(tailnet);
   for (const device of devices) {
     try {
-      const problem = typeof before === "string" ? before : await removeOne(deps, tailnet, device, before);
-      if (problem === undefined) removed.push(device);
-      else pending.push({ device, why: problem });
+      const reason = "why" in before ? before : await removeOne(deps, tailnet, device, before);
+      if (reason === undefined) removed.push(device);
+      else pending.push({ device, ...reason });
     } catch (error) {
-      pending.push({ device, why: messageOf(error) });
+      pending.push({ device, ...reasonOf(error) });
     }
   }
   pending.push(...(await stillListed(deps, tailnet, removed)));
@@ -46,8 +63,8 @@ export async function release(
 }
 
 /** All devices, or why they cannot be told; asked once, because one that does not answer takes its time. */
-async function listed(tailnet: Tailnet): Promise<TailnetDevice[] | string> {
-  return tailnet.devices().catch((error: unknown) => messageOf(error));
+async function listed(tailnet: Tailnet): Promise<TailnetDevice[] | Reason> {
+  return tailnet.devices().catch(reasonOf);
 }
 
 /** @returns why it cannot be removed or proven gone, or undefined when it is gone as far as can be seen by its id */
@@ -56,9 +73,10 @@ async function removeOne(
   tailnet: Tailnet,
   device: DeviceRecord,
   all: readonly TailnetDevice[],
-): Promise<string | undefined> {
+): Promise<Reason | undefined> {
   if (device.control !== tailnet.control) {
-    return `it belongs to ${device.control}, and the configuration names ${tailnet.control}`;
+    const why = `it belongs to ${device.control}, and the configuration names ${tailnet.control}`;
+    return because(why, "Run devbox-ctl tailnet cleanup with the configuration that names it", GIVE_UP);
   }
   const { identity } = device;
   if (identity === undefined) return unknownDevice(ledger.devices(), device, all);
@@ -67,18 +85,20 @@ async function removeOne(
   const elsewhere = all.find(
     ({ nodeId, nodeKey }) => nodeKey === identity.nodeKey && nodeId !== identity.nodeId && !others.has(nodeId),
   );
-  if (elsewhere) return `its key is now that of the device ${elsewhere.nodeId}, which is not removed`;
+  if (elsewhere) return because(`its key is now that of the device ${elsewhere.nodeId}, which is not removed`, GIVE_UP);
   if (found && found.nodeKey !== identity.nodeKey) {
-    return `the device ${identity.nodeId} has another key than ours had, so it is not removed`;
+    return because(`the device ${identity.nodeId} has another key than ours had, so it is not removed`, GIVE_UP);
   }
   if (found) await tailnet.remove(identity.nodeId);
   for (let asked = 1; asked <= ASKED.times; asked += 1) {
     if ((await tailnet.device(identity.nodeId)) === undefined) return undefined;
     await clock.sleep(ASKED.after);
     // Also one that was not listed a moment ago: it is ours by its id, and may be on its way.
-    if (asked === 1 && !found) return `the device ${identity.nodeId} is there, and not in the list of all devices`;
+    if (asked === 1 && !found) {
+      return because(`the device ${identity.nodeId} is there, and not in the list of all devices`);
+    }
   }
-  return `the control plane still has the device ${identity.nodeId} after its removal`;
+  return because(`the control plane still has the device ${identity.nodeId} after its removal`);
 }
 
 /**
@@ -97,14 +117,15 @@ function unknownDevice(
   recorded: readonly DeviceRecord[],
   device: DeviceRecord,
   all: readonly TailnetDevice[],
-): string | undefined {
+): Reason | undefined {
   const known = recordedBeside(recorded, device);
   const isOlder = ({ createdAt }: TailnetDevice) =>
     createdAt !== undefined && createdAt < device.recordedAt - CLOCKS_DIFFER_BY;
   const like = all.filter((one) => one.hostname === device.hostname && !known.has(one.nodeId) && !isOlder(one));
   if (like.length === 0) return undefined;
   const ids = like.map(({ nodeId }) => nodeId).join(", ");
-  return `a login of ${nameOf(device)} was interrupted; if the device ${ids} came of it, remove it in the control plane`;
+  const why = `a login of ${nameOf(device)} was interrupted, and the device ${ids} may have come of it`;
+  return because(why, "If so, remove it in the control plane; it disappears by itself when it is ephemeral", GIVE_UP);
 }
 
 /** Looks at the list of all devices once more: a control plane may answer "no such device" too early. */
@@ -115,7 +136,7 @@ async function stillListed(
 ): Promise<Pending[]> {
   if (removed.length === 0) return [];
   const after = await listed(tailnet);
-  if (typeof after === "string") return removed.map((device) => ({ device, why: after }));
+  if ("why" in after) return removed.map((device) => ({ device, ...after }));
   const recorded = deps.ledger.devices();
   return removed.flatMap((device) => {
     const { identity } = device;
@@ -123,7 +144,7 @@ async function stillListed(
     const there = after.some(
       ({ nodeId, nodeKey }) => nodeId === identity?.nodeId || (nodeKey === identity?.nodeKey && !others.has(nodeId)),
     );
-    if (there) return [{ device, why: "the control plane still lists it after its removal" }];
+    if (there) return [{ device, ...because("the control plane still lists it after its removal") }];
     deps.ledger.dropDevice(device.id);
     return [];
   });
@@ -137,14 +158,19 @@ async function stillListed(
 export async function releaseLeft(deps: Deps, { force }: { readonly force: boolean }): Promise<Pending[]> {
   const now = deps.clock.now();
   const left = deps.ledger.devices().filter((device) => device.state === "leaving" && (force || isDue(device, now)));
-  if (left.length === 0) return [];
+  return left.length === 0 ? [] : releaseAll(deps, left);
+}
+
+/** As {@link release}, on the control plane of the configuration, whatever is in the way of asking it. */
+export async function releaseAll(deps: Deps, devices: readonly DeviceRecord[]): Promise<Pending[]> {
+  let reason: Reason;
   try {
     const tailnet = await deps.tailnet();
-    if (tailnet) return await release(deps, tailnet, left);
-    return left.map((device) => ({ device, why: "the configuration names no tailnet (tailnet.provider)" }));
+    if (tailnet) return await release(deps, tailnet, devices);
+    reason = because("the configuration names no tailnet (tailnet.provider)", GIVE_UP);
   } catch (error) {
-    const why = messageOf(error);
-    for (const device of left) deps.ledger.failDevice(device.id, why, now);
-    return left.map((device) => ({ device, why }));
+    reason = reasonOf(error);
   }
+  for (const { id } of devices) deps.ledger.failDevice(id, reason.why, deps.clock.now());
+  return devices.map((device) => ({ device, ...reason }));
 }

@@ -89,7 +89,7 @@ async function rotateOne(
 
 async function renew(deps: Deps, tailnet: Tailnet, box: RunningNode & BoxRecord, owners: OwnersKey): Promise<void> {
   const node = await askNode(deps, box);
-  if (joinPlan(node, undefined) !== "keep") {
+  if (joinPlan(node.state, node.identity !== undefined, undefined) !== "keep") {
     // It is not on the tailnet, so there is nothing to keep: it logs in with the key as it is now.
     await join(deps, tailnet, box, owners.key);
     return;
@@ -97,8 +97,7 @@ async function renew(deps: Deps, tailnet: Tailnet, box: RunningNode & BoxRecord,
   const operation = newOperation(deps, "rotate", {});
   deps.ledger.begin(box.id, operation, {});
   const steps = [
-    keyStep(deps, box.owner, owners.key),
-    ...(owners.proven ? [] : [trialStep(deps, tailnet, box, owners)]),
+    ...(owners.proven ? [] : [keyStep(deps, box.owner, owners.key), trialStep(deps, tailnet, box, owners)]),
     renewStep(deps, tailnet, box, owners.key),
   ];
   try {
@@ -132,7 +131,7 @@ function renewStep(deps: Deps, tailnet: Tailnet, box: RunningNode, key: KeyOnce)
   const run = async () => {
     const device = newDevice(box, tailnet, box.name);
     deps.ledger.beginJoin(device, deps.clock.now());
-    const node = withIdentity(box, await renewNode(deps, box, await key()));
+    const node = withIdentity(box, await renewNode(deps, box, await key()).catch(notReusable));
     deps.ledger.recordDevice(device, node, deps.clock.now());
     const named = await settleName(deps, tailnet, box, node);
     deps.ledger.recordDevice(device, named, deps.clock.now());
@@ -141,6 +140,16 @@ function renewStep(deps: Deps, tailnet: Tailnet, box: RunningNode, key: KeyOnce)
     return { detail: [named.dnsName, ...named.addresses.slice(0, 1)].join(" · ") };
   };
   return { name: "renew", title: "Logged in anew", run };
+}
+
+/** The trial has used the key: one that is refused right afterwards admits one device only. */
+function notReusable(error: unknown): never {
+  if (!hasCode(error, "TAILNET_KEY_REFUSED")) throw error;
+  throw new DevboxError(error.code, error.message, {
+    why: `${error.why ?? ""}\nThe key was good a moment ago, for the device with which it was tried.`.trim(),
+    next: ["Make a reusable key: an auth key lets in all boxes of its user (docs/tailnet.md)", ...error.next],
+    cause: error,
+  });
 }
 
 /** The error for boxes of which some could not be logged in anew. */
