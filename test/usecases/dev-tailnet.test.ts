@@ -139,7 +139,13 @@ describe("tailnet dev up", () => {
   });
 
   it("refuses a name that cannot be part of a tag before anything is done", async () => {
-    await expect(up({ users: ["bob smith"] })).rejects.toMatchObject({ code: "TAILNET_WRONG_TAGS" });
+    await expect(up({ users: ["Bob!"] })).rejects.toMatchObject({
+      code: "INVALID_NAME",
+      exitCode: 2,
+      next: [expect.stringContaining("--user bob")],
+    });
+    deps = { ...deps, caller: { ...deps.caller, user: "bob.smith" } };
+    await expect(up()).rejects.toMatchObject({ code: "TAILNET_WRONG_TAGS" });
     expect(tailnet.did).toEqual([]);
   });
 });

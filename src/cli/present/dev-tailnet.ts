@@ -9,15 +9,17 @@ import { facts, table } from "./table.ts";
 const shellWord = (text: string): string =>
   /^[\w./:=@%+-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`;
 
-/** The end of `tailnet dev up`. */
-export function presentDevUp(style: Style, { url, users, config, started }: DevUpResult): string {
+/** The end of `tailnet dev up`; under `--quiet` without advice. */
+export function presentDevUp(style: Style, { url, users, config, started }: DevUpResult, quiet: boolean): string {
   const arrow = style.strong("→");
+  const result = facts(style, [
+    ["tailnet", `${style.strong(url)}${started ? "" : "   was up already"}`],
+    ["users", users.map(({ name }) => name).join(", ")],
+    ["configuration", printable(config)],
+  ]);
+  if (quiet) return result;
   return [
-    facts(style, [
-      ["tailnet", `${style.strong(url)}${started ? "" : "   was up already"}`],
-      ["users", users.map(({ name }) => name).join(", ")],
-      ["configuration", printable(config)],
-    ]),
+    result,
     "",
     `  ${style.warn("!")} This is for trying, not for a team: it answers in plain http to everybody who reaches that address.`,
     "",
