@@ -11,6 +11,7 @@ import { DEFAULTS } from "../core/config/defaults.ts";
 import { DevboxError } from "../core/errors.ts";
 import { quote } from "../core/text.ts";
 import { SECOND } from "../core/time.ts";
+import type { DevTailnetPlaces } from "../ports/dev-tailnet.ts";
 import type { ContainerEngine, EngineBox } from "../ports/engine.ts";
 import type { Forwarder } from "../ports/forwarder.ts";
 import type { ImageBuilder } from "../ports/image-builder.ts";
@@ -213,12 +214,15 @@ export async function devTailnetDeps(
   return { tailnet, clock: systemClock, caller: callerFromProcess(), progress, interrupt };
 }
 
-/** The ledger of a configuration file, and what the control plane of its tailnet is called in it; undefined for no such file. */
-export async function rememberedOf(file: string): Promise<{ ledger: Ledger; control: string } | undefined> {
+/** What the ledger of a tailnet of one's own knows of it; undefined when it has no configuration file. */
+export async function rememberedOf({ config: file, stateDir }: DevTailnetPlaces) {
   if (readConfigText(file) === undefined) return undefined;
-  const { config } = await loadConfig(file);
-  const plane = await tailnet(config);
-  return plane && { ledger: ledgerOf(config), control: plane.control };
+  const source = await loadConfig(file);
+  const plane = await tailnet(source.config);
+  if (plane === undefined) return undefined;
+  const isApart = source.config.state.dir === stateDir;
+  const apart = isApart ? { document: await configDocument(source), format: await yamlFormat() } : undefined;
+  return { ledger: ledgerOf(source.config), control: plane.control, apart };
 }
 
 /** Everything a use case needs, on the real parts. */
