@@ -11,6 +11,7 @@ import { DEFAULTS } from "../core/config/defaults.ts";
 import { DevboxError } from "../core/errors.ts";
 import { quote } from "../core/text.ts";
 import { SECOND } from "../core/time.ts";
+import type { DevTailnetPlaces } from "../ports/dev-tailnet.ts";
 import type { ContainerEngine, EngineBox } from "../ports/engine.ts";
 import type { Forwarder } from "../ports/forwarder.ts";
 import type { ImageBuilder } from "../ports/image-builder.ts";
@@ -40,7 +41,11 @@ export async function loadConfig(named: string | undefined): Promise<ConfigSourc
     if (text === undefined) {
       throw new DevboxError("INVALID_CONFIG", `there is no configuration file ${quote(file)}.`, {
         why: named === undefined ? "DEVBOX_CONFIG names it." : "--config names it.",
-        next: ["Name another one, or leave it out to have the defaults"],
+        next: [
+          named === undefined
+            ? "Name another one, or have the usual ones: unset DEVBOX_CONFIG"
+            : "Name another one, or leave it out to have the defaults",
+        ],
       });
     }
     return { config: await parseConfig(text, file), file };
@@ -171,6 +176,23 @@ export async function yamlFormat(): Promise<(document: unknown) => string> {
   return formatYaml;
 }
 
+const devTailnetDir = (config: Config): string => join(stateDirOf(config), "tailnet-dev");
+
+/**
+ * The configuration in force for a tailnet of one's own. DEVBOX_CONFIG may still name the file that it made and that
+ * went with it; then it is as if it named none.
+ * @throws {DevboxError} INVALID_CONFIG
+ */
+export async function devTailnetSource(named: string | undefined): Promise<ConfigSource> {
+  const chosen = process.env.DEVBOX_CONFIG ?? "";
+  if (named === undefined && chosen !== "" && readConfigText(resolve(chosen)) === undefined) {
+    const source = await loadConfig("");
+    const { placesIn } = await import("../adapters/dev-tailnet/kept.ts");
+    if (resolve(chosen) === placesIn(devTailnetDir(source.config), "").config) return source;
+  }
+  return loadConfig(named);
+}
+
 /** What a tailnet of one's own takes; loaded only for its commands. */
 export async function devTailnetDeps(
   { config, file }: ConfigSource,
@@ -180,7 +202,7 @@ export async function devTailnetDeps(
   const { createDevTailnet } = await import("../adapters/dev-tailnet/dev-tailnet.ts");
   const { isDevTailnetConfig } = await import("../adapters/dev-tailnet/kept.ts");
   const host = createHost(systemClock);
-  const usual = join(stateDirOf(config), "tailnet-dev");
+  const usual = devTailnetDir(config);
   // The configuration that it made may name another state directory than the one in which it is itself.
   const dir = file !== undefined && isDevTailnetConfig(file) ? dirname(file) : usual;
   const tailnet = createDevTailnet({
@@ -192,12 +214,15 @@ export async function devTailnetDeps(
   return { tailnet, clock: systemClock, caller: callerFromProcess(), progress, interrupt };
 }
 
-/** The ledger of a configuration file, and what the control plane of its tailnet is called in it; undefined for no such file. */
-export async function rememberedOf(file: string): Promise<{ ledger: Ledger; control: string } | undefined> {
+/** What the ledger of a tailnet of one's own knows of it; undefined when it has no configuration file. */
+export async function rememberedOf({ config: file, stateDir }: DevTailnetPlaces) {
   if (readConfigText(file) === undefined) return undefined;
-  const { config } = await loadConfig(file);
-  const plane = await tailnet(config);
-  return plane && { ledger: ledgerOf(config), control: plane.control };
+  const source = await loadConfig(file);
+  const plane = await tailnet(source.config);
+  if (plane === undefined) return undefined;
+  const isApart = source.config.state.dir === stateDir;
+  const apart = isApart ? { document: await configDocument(source), format: await yamlFormat() } : undefined;
+  return { ledger: ledgerOf(source.config), control: plane.control, apart };
 }
 
 /** Everything a use case needs, on the real parts. */

@@ -19,6 +19,8 @@ export interface DevTailnetPlaces {
   readonly apiKey: string;
   /** Where boxes of a configuration of its own are remembered. */
   readonly stateDir: string;
+  /** The configuration file for boxes there that are left when the rest is gone. */
+  readonly leftConfig: string;
   readonly log: string;
 }
 
@@ -120,6 +122,8 @@ export interface DevTailnet {
   keyFile(user: string): string;
   /** Writes the configuration file for boxes. */
   writeConfig(text: string): void;
+  /** Writes the configuration file for boxes that are left; {@link purge} leaves it. */
+  writeLeftConfig(text: string): void;
   client(user: string): DevClient;
   /** Removes everything. Only when nothing of it runs. */
   purge(): void;

@@ -11,9 +11,9 @@ export interface SecretStore {
    */
   authKey(user: string, signal: AbortSignal): Promise<Secret>;
   /**
-   * What can be known without reading anything: a token that is missing or malformed, a directory that others can read.
-   * Asks no server.
+   * What can be known without asking a server: a token that is missing or malformed, a directory that others can read.
+   * @param user whose key is to be there as well, where that can be seen
    * @throws {DevboxError} the SECRETS_ codes
    */
-  check(): Promise<void>;
+  check(user?: string): Promise<void>;
 }

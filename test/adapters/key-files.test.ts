@@ -72,7 +72,9 @@ describe("auth keys in private files", () => {
 
   it.runIf(isRoot)("are refused when they, or the directory, are somebody else's [FR-015]", async () => {
     chownSync(file, 12_345, 0);
-    expect((await refused()).why).toContain("12345");
+    const error = await refused();
+    expect(error.why).toContain("12345");
+    expect(error.next.join()).toContain("Others may have read it already");
     chownSync(file, 0, 0);
     chownSync(dir, 12_345, 0);
     expect(await refused()).toMatchObject({ code: "SECRETS_EXPOSED" });
@@ -116,6 +118,16 @@ describe("auth keys in private files", () => {
     for (const where of [path.join(dir, "none"), file]) {
       expect(await refused("alice", where)).toMatchObject({ code: "SECRETS_NOT_SET_UP" });
     }
+    const missing = await failure(store(path.join(dir, "none")).check());
+    expect(missing.why).toBe("secrets.dir names it, and nobody has made it yet.");
+    expect(missing.next[0]).toContain("mkdir -m 0700 -p");
+  });
+
+  it("are looked for before they are needed, when it is said whose [FR-014]", async () => {
+    await store().check("alice");
+    expect(await failure(store().check("bob"))).toMatchObject({ code: "SECRETS_NO_ITEM" });
+    writeFileSync(file, "canary");
+    expect(await failure(store().check("alice"))).toMatchObject({ code: "SECRETS_NOT_A_KEY" });
   });
 });
 

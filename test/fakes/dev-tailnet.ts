@@ -21,6 +21,7 @@ export class FakeDevTailnet implements DevTailnet {
     keys: "/s/tailnet-dev/keys",
     apiKey: "/s/tailnet-dev/api-key",
     stateDir: "/s/tailnet-dev-boxes",
+    leftConfig: "/s/tailnet-dev-boxes/devbox.yaml",
     log: "/s/tailnet-dev/headscale.log",
   };
   /** What was done, in order. */
@@ -29,6 +30,7 @@ export class FakeDevTailnet implements DevTailnet {
   process: DaemonState = "off";
   kept: DevTailnetRecord | undefined;
   config: string | undefined;
+  leftConfig: string | undefined;
   here = ["10.0.0.7", "10.0.0.8"];
   /** Ports on which something else listens. */
   readonly taken = new Set<number>();
@@ -84,6 +86,10 @@ export class FakeDevTailnet implements DevTailnet {
   keyFile = (user: string) => `${this.places.keys}/${user}`;
   writeConfig(text: string): void {
     this.config = text;
+  }
+  writeLeftConfig(text: string): void {
+    this.did.push("left config");
+    this.leftConfig = text;
   }
   purge(): void {
     this.did.push("purge");

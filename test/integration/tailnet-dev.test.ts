@@ -58,7 +58,7 @@ afterAll(async () => {
 describe.skipIf(process.getuid?.() !== 0)("a tailnet of one's own", () => {
   it("is not there before it is made", async () => {
     expect(await status()).toMatchObject({ state: "none", url: null, nodes: null });
-    expect(await down()).toEqual({ stopped: false, purged: false });
+    expect(await down()).toEqual({ stopped: false, purged: false, boxes: [], boxesConfig: null });
     const { exitCode, stderr } = await cli.run(["tailnet", "dev", "ssh", "demo"]);
     expect(exitCode).toBe(5);
     expect(stderr).toContain("tailnet dev up");
@@ -124,7 +124,7 @@ describe.skipIf(process.getuid?.() !== 0)("a tailnet of one's own", () => {
 
   it("takes another port when its own is taken meanwhile", async () => {
     const { url } = await up();
-    expect(await down()).toEqual({ stopped: true, purged: false });
+    expect(await down()).toMatchObject({ stopped: true, purged: false });
     expect(await processes()).toEqual([]);
     const thief = createServer().listen(Number(new URL(url).port), address.text);
     await once(thief, "listening");
@@ -219,11 +219,48 @@ describe.skipIf(process.getuid?.() !== 0)("a box on a tailnet of one's own", () 
 
   it("is destroyed without a word also when its tailnet was removed before [FR-028]", async () => {
     expect((await devbox("create", box)).exitCode).toBe(0);
-    expect(await down("--purge", "--yes")).toEqual({ stopped: true, purged: true });
+    expect(await down("--purge", "--yes")).toEqual({ stopped: true, purged: true, boxes: [box], boxesConfig: null });
     expect(await processes()).toEqual([]);
     await expect(stat(dir)).rejects.toThrow();
     const { stderr, exitCode } = await cli.run(["destroy", box, "--yes"]);
     expect({ stderr, exitCode }).toMatchObject({ exitCode: 0 });
     expect(stderr).not.toContain("tailnet");
+  });
+
+  it("does not leave a shell behind in which nothing begins", async () => {
+    const { config } = await up();
+    const purged = await devbox("tailnet", "dev", "down", "--purge", "--yes");
+    expect(purged.stdout.trimEnd().split("\n").at(-1)).toContain("unset DEVBOX_CONFIG");
+    const list = await devbox("list");
+    expect(list.exitCode).toBe(2);
+    expect(list.stderr).toContain("unset DEVBOX_CONFIG");
+    // As if it were unset: the usual configuration is looked for, of which there is none here.
+    const env = { DEVBOX_CONFIG: config, XDG_CONFIG_HOME: path.join(cli.home, "none") };
+    expect((await cli.run(["tailnet", "dev", "status"], { env })).exitCode).toBe(0);
+    const other = { ...env, DEVBOX_CONFIG: `${config}.old` };
+    expect((await cli.run(["tailnet", "dev", "status"], { env: other })).exitCode).toBe(2);
+    const quiet = await cli.run(["tailnet", "dev", "up", "--quiet"], { env });
+    expect(quiet).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(quiet.stdout).toMatch(/^ +tailnet .*\n +users .*\n +configuration .*$/);
+    await down("--purge", "--yes");
+  });
+
+  it("is not lost when it was kept apart from the boxes of another tailnet", async () => {
+    const usual = JSON.parse(await readFile(cli.configFile, "utf8")) as Record<string, unknown>;
+    const api = { tokenFile: path.join(cli.home, "token") };
+    await cli.writeConfig({ ...usual, tailnet: { provider: "headscale", loginServer: "http://127.0.0.1:9", api } });
+    try {
+      await up();
+      expect(await devbox("create", box)).toMatchObject({ exitCode: 0 });
+      const { stdout } = await cli.run(["tailnet", "dev", "down", "--purge", "--yes"]);
+      const boxesConfig = path.join(`${dir}-boxes`, "devbox.yaml");
+      expect(stdout).toContain(`! Left, on no tailnet: ${box}\n`);
+      expect(stdout).toContain(`devbox-ctl destroy ${box} --config ${boxesConfig}`);
+      expect((await cli.run(["list", "--config", boxesConfig])).stdout).toContain(box);
+      const gone = await cli.run(["destroy", box, "--yes", "--config", boxesConfig]);
+      expect(gone).toMatchObject({ exitCode: 0 });
+    } finally {
+      await cli.writeConfig(usual);
+    }
   });
 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { BoxRecord } from "../../src/core/box.ts";
 import type { DeviceRecord } from "../../src/core/device.ts";
 import { DAY } from "../../src/core/time.ts";
 import type { DevNode } from "../../src/ports/dev-tailnet.ts";
@@ -139,7 +140,13 @@ describe("tailnet dev up", () => {
   });
 
   it("refuses a name that cannot be part of a tag before anything is done", async () => {
-    await expect(up({ users: ["bob smith"] })).rejects.toMatchObject({ code: "TAILNET_WRONG_TAGS" });
+    await expect(up({ users: ["Bob!"] })).rejects.toMatchObject({
+      code: "INVALID_NAME",
+      exitCode: 2,
+      next: [expect.stringContaining("--user bob")],
+    });
+    deps = { ...deps, caller: { ...deps.caller, user: "bob.smith" } };
+    await expect(up()).rejects.toMatchObject({ code: "TAILNET_WRONG_TAGS" });
     expect(tailnet.did).toEqual([]);
   });
 });
@@ -147,20 +154,51 @@ describe("tailnet dev up", () => {
 describe("tailnet dev down", () => {
   it("ends it and keeps what it has, unless that is to go", async () => {
     await up();
-    expect(await devTailnetDown(deps, {})).toEqual({ stopped: true, purged: false });
+    expect(await devTailnetDown(deps, {})).toMatchObject({ stopped: true, purged: false });
     expect(tailnet.kept).toBeDefined();
     const purge = { remembered: undefined };
-    expect(await devTailnetDown(deps, { purge })).toEqual({ stopped: false, purged: true });
+    expect(await devTailnetDown(deps, { purge })).toMatchObject({ stopped: false, purged: true, boxes: [] });
     expect(tailnet.did.slice(-2)).toEqual(["stop", "purge"]);
   });
 
-  it("makes the ledger forget the devices of what it purges, and no others", async () => {
-    const recorded = (id: number, control: string) => ({ id, control }) as DeviceRecord;
-    const devices = () => [recorded(1, "headscale http://this"), recorded(2, "headscale http://other")];
-    const dropped: number[] = [];
-    const ledger = { devices, dropDevice: (id: number) => void dropped.push(id) };
-    await devTailnetDown(deps, { purge: { remembered: { ledger, control: "headscale http://this" } } });
-    expect(dropped).toEqual([1]);
+  describe("with boxes there", () => {
+    const recorded = (id: number, boxId: string, control: string) => ({ id, boxId, control }) as DeviceRecord;
+    const named = (id: string, name: string) => ({ id, name }) as BoxRecord;
+    const purge = async (document?: unknown) => {
+      const dropped: number[] = [];
+      const ledger = {
+        boxes: () => [named("a", "demo"), named("b", "other")],
+        devices: () => [recorded(1, "a", "headscale http://this"), recorded(2, "b", "headscale http://other")],
+        dropDevice: (id: number) => void dropped.push(id),
+      };
+      const apart = document === undefined ? undefined : { document, format: INPUT.format };
+      const remembered = { ledger, control: "headscale http://this", apart };
+      return { ...(await devTailnetDown(deps, { purge: { remembered } })), dropped };
+    };
+
+    it("makes the ledger forget the devices of what it purges, and no others, and names their boxes", async () => {
+      expect(await purge()).toMatchObject({ dropped: [1], boxes: ["demo"], boxesConfig: undefined });
+      expect(tailnet.leftConfig).toBeUndefined();
+    });
+
+    it("keeps a configuration without a tailnet for boxes that only its own one finds", async () => {
+      const off = { provider: "none" };
+      const document = {
+        engine: { namespace: "x-dev" },
+        secrets: { provider: "file" },
+        tailnet: { provider: "headscale" },
+      };
+      expect(await purge(document)).toMatchObject({
+        boxes: ["demo", "other"],
+        boxesConfig: "/s/tailnet-dev-boxes/devbox.yaml",
+      });
+      expect(JSON.parse((tailnet.leftConfig ?? "").replace(/^#.*\n/, ""))).toEqual({
+        ...document,
+        secrets: off,
+        tailnet: off,
+      });
+      expect(tailnet.did.slice(-2)).toEqual(["left config", "purge"]);
+    });
   });
 
   it("knows which boxes a purge would leave behind, as long as it can ask", async () => {

@@ -27,12 +27,22 @@ export const placesIn = (dir: string, log: string): DevTailnetPlaces => ({
   keys: join(dir, "keys"),
   apiKey: join(dir, "api-key"),
   stateDir: `${dir}-boxes`,
+  leftConfig: join(`${dir}-boxes`, CONFIG),
   log,
 });
 
 type KeptCalls = Pick<
   DevTailnet,
-  "places" | "record" | "keep" | "keptApiKey" | "keptKey" | "keepKey" | "keyFile" | "writeConfig" | "purge"
+  | "places"
+  | "record"
+  | "keep"
+  | "keptApiKey"
+  | "keptKey"
+  | "keepKey"
+  | "keyFile"
+  | "writeConfig"
+  | "writeLeftConfig"
+  | "purge"
 > & { readonly keepApiKey: (key: Secret) => void };
 
 /** The files of a tailnet of one's own, none of which anybody else can read. */
@@ -72,6 +82,10 @@ export function keptCalls(places: DevTailnetPlaces): KeptCalls {
     keyFile,
     writeConfig: (text) => {
       writePrivate(config, text);
+    },
+    writeLeftConfig: (text) => {
+      privateDirectory(places.stateDir);
+      writePrivate(places.leftConfig, text);
     },
     purge: () => {
       rmSync(dir, { recursive: true, force: true });

@@ -24,19 +24,23 @@ export function createKeyFiles({ dir, read, refuseExposed }: KeyFilesOptions): S
   const check = (): void => {
     refuseExposed(dir, directory(dir), { what: DIRECTORY });
   };
+  const authKey = (user: string): Secret => {
+    const file = join(dir, keyNameOf(user));
+    check();
+    const found = read(file, { what: `the auth key of ${user}`, noLink: true });
+    if (found === undefined) throw noKey(file, user);
+    return authKeyFrom(found.reveal(), place(user));
+  };
   return {
     place,
-    check: async () => {
+    check: async (user) => {
       await Promise.resolve();
-      check();
+      if (user === undefined) check();
+      else authKey(user);
     },
     authKey: async (user) => {
       await Promise.resolve();
-      const file = join(dir, keyNameOf(user));
-      check();
-      const found = read(file, { what: `the auth key of ${user}`, noLink: true });
-      if (found === undefined) throw noKey(file, user);
-      return authKeyFrom(found.reveal(), place(user));
+      return authKey(user);
     },
   };
 }
@@ -46,8 +50,10 @@ function directory(dir: string): Stats {
     const stats = lstatSync(dir);
     if (stats.isDirectory()) return stats;
   } catch (error) {
-    throw new DevboxError("SECRETS_NOT_SET_UP", `${DIRECTORY}, ${quote(dir)}, is not there.`, {
-      why: messageOf(error),
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const what = isMissing ? "is not there" : "cannot be looked at";
+    throw new DevboxError("SECRETS_NOT_SET_UP", `${DIRECTORY}, ${quote(dir)}, ${what}.`, {
+      why: isMissing ? "secrets.dir names it, and nobody has made it yet." : messageOf(error),
       next: [`Make it: mkdir -m 0700 -p ${quote(dir)}`, "Or name another one in the configuration: secrets.dir"],
     });
   }

@@ -15,6 +15,8 @@ export interface PrivateFileOptions {
 /** Most bytes of a file with one secret; a service account token has some 850. */
 const MOST = 16 * 1024;
 
+const REPLACE = "Others may have read it already: replace what is in it";
+
 /**
  * Reads a file with a secret. It has to be a plain file of the caller's own or root's that nobody else can read. All is
  * asked of the opened file, so it cannot be another one by the time it is read.
@@ -61,7 +63,7 @@ export function refuseExposed(path: string, stats: Stats, options: PrivateFileOp
   const caller = process.getuid?.() ?? 0;
   if (stats.uid !== caller && stats.uid !== 0) {
     const why = `It belongs to the user with the id ${String(stats.uid)}, who can read and change it.`;
-    throw exposed(path, options, why, [`Take it over: chown "$(id -u)" ${shellWord(path)}`]);
+    throw exposed(path, options, why, [`Take it over: chown "$(id -u)" ${shellWord(path)}`, REPLACE]);
   }
   // The right to write to a directory is the right to put another file in a file's place.
   const others = stats.mode & 0o077;
@@ -70,7 +72,7 @@ export function refuseExposed(path: string, stats: Stats, options: PrivateFileOp
   const mode = (stats.mode & 0o777).toString(8).padStart(4, "0");
   throw exposed(path, options, `Its mode is ${mode}: others than its owner can get at it.`, [
     `Close it: chmod ${stats.isDirectory() ? "0700" : "0600"} ${shellWord(path)}`,
-    "Others may have read it already: replace what is in it",
+    REPLACE,
   ]);
 }
 

@@ -9,15 +9,17 @@ import { facts, table } from "./table.ts";
 const shellWord = (text: string): string =>
   /^[\w./:=@%+-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`;
 
-/** The end of `tailnet dev up`. */
-export function presentDevUp(style: Style, { url, users, config, started }: DevUpResult): string {
+/** The end of `tailnet dev up`; under `--quiet` without advice. */
+export function presentDevUp(style: Style, { url, users, config, started }: DevUpResult, quiet: boolean): string {
   const arrow = style.strong("→");
+  const result = facts(style, [
+    ["tailnet", `${style.strong(url)}${started ? "" : "   was up already"}`],
+    ["users", users.map(({ name }) => name).join(", ")],
+    ["configuration", printable(config)],
+  ]);
+  if (quiet) return result;
   return [
-    facts(style, [
-      ["tailnet", `${style.strong(url)}${started ? "" : "   was up already"}`],
-      ["users", users.map(({ name }) => name).join(", ")],
-      ["configuration", printable(config)],
-    ]),
+    result,
     "",
     `  ${style.warn("!")} This is for trying, not for a team: it answers in plain http to everybody who reaches that address.`,
     "",
@@ -28,12 +30,30 @@ export function presentDevUp(style: Style, { url, users, config, started }: DevU
   ].join("\n");
 }
 
-/** The end of `tailnet dev down`. */
-export function presentDevDown({ stopped, purged }: DevDownResult): string {
-  if (purged)
-    return `  The tailnet of your own is ${stopped ? "down, and " : ""}gone, with its users, keys and devices.`;
+/**
+ * The end of `tailnet dev down`.
+ * @param isNamed whether the caller's DEVBOX_CONFIG names its configuration
+ */
+export function presentDevDown(style: Style, result: DevDownResult, isNamed: boolean): string {
+  const { stopped, purged } = result;
+  if (purged) {
+    const gone = `  The tailnet of your own is ${stopped ? "down, and " : ""}gone, with its users, keys and devices.`;
+    const unset = `  ${style.strong("→")} This shell names its configuration, which is gone: unset DEVBOX_CONFIG`;
+    return [gone, ...leftLines(style, result), ...(isNamed ? [unset] : [])].join("\n");
+  }
   if (stopped) return "  The tailnet of your own is down; what it has is kept for: devbox-ctl tailnet dev up";
   return "  The tailnet of your own was not up.";
+}
+
+function leftLines(style: Style, { boxes, boxesConfig }: DevDownResult): string[] {
+  const [first] = boxes;
+  if (first === undefined) return [];
+  const named = boxesConfig === undefined ? "" : ` --config ${shellWord(boxesConfig)}`;
+  return [
+    `  ${style.warn("!")} Left, on no tailnet: ${boxes.map((name) => printable(name)).join(", ")}`,
+    `  ${style.strong("→")} See them: devbox-ctl list${named}`,
+    `  ${style.strong("→")} Remove one, with its home: devbox-ctl destroy ${shellWord(first)}${named}`,
+  ];
 }
 
 const STATES = {
@@ -81,6 +101,11 @@ export function devUpJson({ url, users, config, started }: DevUpResult) {
     config,
     started,
   };
+}
+
+/** `tailnet dev down --json`; its schema is docs/json/tailnet-dev-down.schema.json. */
+export function devDownJson({ stopped, purged, boxes, boxesConfig }: DevDownResult) {
+  return { stopped, purged, boxes: [...boxes], boxesConfig: orNull(boxesConfig) };
 }
 
 /** `tailnet dev status --json`; its schema is docs/json/tailnet-dev-status.schema.json. */

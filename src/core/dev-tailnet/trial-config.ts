@@ -21,6 +21,12 @@ const objectAt = (document: Readonly<Record<string, unknown>>, key: string): Rec
   return isObject(value) ? value : {};
 };
 
+/** A document that {@link trialConfig} made, for its boxes that are left when the tailnet is gone: they join none. */
+export function leftConfig(trial: unknown): Record<string, unknown> {
+  const off = { provider: "none" };
+  return { ...(isObject(trial) ? trial : {}), secrets: off, tailnet: off };
+}
+
 /**
  * The configuration document in force, with the keys that make boxes join the tailnet of one's own.
  * A document that names another tailnet gets boxes of its own: those that are devices of that one must not be logged in

@@ -19,6 +19,11 @@ export const tailnetDevDownSchema = z
   .strictObject({
     stopped: z.boolean().describe("Whether it was up"),
     purged: z.boolean().describe("Whether what it had is gone"),
+    boxes: z.array(z.string()).describe("Boxes that a purge has left, on no tailnet"),
+    boxesConfig: z
+      .string()
+      .nullable()
+      .describe("The configuration file under which these boxes are found; null: they are among the usual ones"),
   })
   .describe("devbox-ctl tailnet dev down --json");
 

@@ -1,12 +1,15 @@
+import { leftConfig } from "../../core/dev-tailnet/trial-config.ts";
 import { DevboxError } from "../../core/errors.ts";
 import type { Ledger } from "../../ports/ledger.ts";
 import type { DevTailnetDeps } from "./deps.ts";
 
 /** What the program's ledger knows of this tailnet. */
 interface Remembered {
-  readonly ledger: Pick<Ledger, "devices" | "dropDevice">;
+  readonly ledger: Pick<Ledger, "boxes" | "devices" | "dropDevice">;
   /** The control plane as the ledger calls it. */
   readonly control: string;
+  /** How its boxes are found when they are kept apart from the usual ones; undefined when they are among these. */
+  readonly apart: { readonly document: unknown; readonly format: (document: unknown) => string } | undefined;
 }
 
 export interface DevDownInput {
@@ -19,6 +22,10 @@ export interface DevDownResult {
   readonly stopped: boolean;
   /** Whether its data were removed. */
   readonly purged: boolean;
+  /** Names of the boxes that a purge has left, on no tailnet. */
+  readonly boxes: readonly string[];
+  /** The configuration file under which they are found; undefined when they are among the usual ones. */
+  readonly boxesConfig: string | undefined;
 }
 
 /**
@@ -34,12 +41,29 @@ export async function devTailnetDown(
     if (stopped) progress.begin("headscale stopped");
     await tailnet.stop();
     if (stopped) progress.done();
-    if (purge === undefined) return { stopped, purged: false };
+    if (purge === undefined) return { stopped, purged: false, boxes: [], boxesConfig: undefined };
+    const left = leftBehind(tailnet, purge.remembered);
     // In this order: killed in between, the next purge knows what the ledger has to forget, as the file is still there.
     if (purge.remembered) forget(purge.remembered);
     tailnet.purge();
-    return { stopped, purged: true };
+    return { stopped, purged: true, ...left };
   });
+}
+
+/** The boxes that are left. Those that are kept apart get a configuration that outlives the one of the tailnet. */
+function leftBehind(
+  tailnet: DevTailnetDeps["tailnet"],
+  remembered: Remembered | undefined,
+): Pick<DevDownResult, "boxes" | "boxesConfig"> {
+  if (remembered === undefined) return { boxes: [], boxesConfig: undefined };
+  const { ledger, control, apart } = remembered;
+  const joined = new Set(ledger.devices().flatMap((device) => (device.control === control ? [device.boxId] : [])));
+  const left = ledger.boxes().filter(({ id }) => apart !== undefined || joined.has(id));
+  const boxes = left.map(({ name }) => name);
+  if (apart === undefined || boxes.length === 0) return { boxes, boxesConfig: undefined };
+  const text = apart.format(leftConfig(apart.document));
+  tailnet.writeLeftConfig(`# Made by: devbox-ctl tailnet dev down --purge, for the boxes that it left.\n${text}`);
+  return { boxes, boxesConfig: tailnet.places.leftConfig };
 }
 
 function forget({ ledger, control }: Remembered): void {

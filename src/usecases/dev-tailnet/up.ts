@@ -1,7 +1,9 @@
 import { headscaleUrl } from "../../core/dev-tailnet/headscale-config.ts";
 import type { DevTailnetRecord } from "../../core/dev-tailnet/record.ts";
 import { trialConfig } from "../../core/dev-tailnet/trial-config.ts";
+import { DevboxError, hasCode } from "../../core/errors.ts";
 import { tagsOf } from "../../core/tailnet.ts";
+import { quote } from "../../core/text.ts";
 import type { DevNode } from "../../ports/dev-tailnet.ts";
 import { type DevTailnetDeps, toolsFor } from "./deps.ts";
 import { controlFor, keysFor, type UserKey } from "./keys.ts";
@@ -30,12 +32,13 @@ export interface DevUpResult {
 /**
  * Starts a headscale on this machine and makes what boxes need to join it. Doing it again mends what is missing: a
  * process that ended, a user, keys that are about to expire.
- * @throws {DevboxError} TAILNET_WRONG_TAGS for a user's name, USAGE, TAILNET_NOT_SET_UP, TAILNET_FAILED, PORT_TAKEN,
+ * @throws {DevboxError} TAILNET_WRONG_TAGS for the caller's name, INVALID_NAME for another user's, USAGE, TAILNET_NOT_SET_UP, TAILNET_FAILED, PORT_TAKEN,
  * WRONG_STATE, BUSY, STATE_UNWRITABLE, HOST_DISK, INTERRUPTED
  */
 export async function devTailnetUp(deps: DevTailnetDeps, input: DevUpInput): Promise<DevUpResult> {
   const { tailnet, caller } = deps;
-  for (const user of [caller.user, ...input.users]) tagsOf(user);
+  tagsOf(caller.user);
+  for (const user of input.users) requireUser(user);
   // Before anything is built, which takes minutes.
   const address = addressFor(deps, tailnet.record(), input.address);
   const tools = await toolsFor(deps);
@@ -54,6 +57,20 @@ export async function devTailnetUp(deps: DevTailnetDeps, input: DevUpInput): Pro
     remarkOnMove(deps, { before, record, nodes: await control.nodes() });
     return { url, users: keys, config, started };
   });
+}
+
+/** A name that was given, unlike the caller's own, can be given better: no administrator is needed. */
+function requireUser(name: string): void {
+  try {
+    tagsOf(name);
+  } catch (error) {
+    if (!hasCode(error, "TAILNET_WRONG_TAGS")) throw error;
+    throw new DevboxError("INVALID_NAME", `${quote(name)} cannot be a user of a tailnet.`, {
+      why: "The tag of their boxes has it in it, and a tag has letters, digits and hyphens, and a letter first.",
+      next: ["Name them otherwise: devbox-ctl tailnet dev up --user bob"],
+      cause: error,
+    });
+  }
 }
 
 interface Move {

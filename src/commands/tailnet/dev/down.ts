@@ -1,7 +1,9 @@
+import { resolve } from "node:path";
 import * as Flags from "@oclif/core/flags";
 import { rememberedOf } from "../../../cli/compose.ts";
 import { DevTailnetCommand } from "../../../cli/dev-tailnet-command.ts";
-import { presentDevDown } from "../../../cli/present/dev-tailnet.ts";
+import { devDownJson, presentDevDown } from "../../../cli/present/dev-tailnet.ts";
+import { styleFor } from "../../../cli/style.ts";
 import { devicesAtStake, devTailnetDown } from "../../../usecases/dev-tailnet/down.ts";
 
 export default class TailnetDevDown extends DevTailnetCommand {
@@ -18,11 +20,12 @@ export default class TailnetDevDown extends DevTailnetCommand {
     const { flags } = await this.parse(TailnetDevDown);
     const { tailnet, progress } = await this.devDeps(flags);
     if (flags.purge && !flags.yes) await this.confirmed(await question(tailnet), false);
-    const remembered = flags.purge ? await rememberedOf(tailnet.places.config) : undefined;
+    const remembered = flags.purge ? await rememberedOf(tailnet.places) : undefined;
     const purge = flags.purge ? { remembered } : undefined;
     const result = await devTailnetDown({ tailnet, progress }, { purge }).finally(() => remembered?.ledger.close());
-    this.print(presentDevDown(result));
-    return result;
+    const isNamed = resolve(process.env.DEVBOX_CONFIG ?? "") === tailnet.places.config;
+    this.print(presentDevDown(styleFor(process.stdout), result, isNamed));
+    return devDownJson(result);
   }
 }
 

@@ -29,7 +29,7 @@ export default class TailnetDevUp extends DevTailnetCommand {
     const { user: users, address, port } = flags;
     const document = await configDocument(deps.source);
     const result = await devTailnetUp(deps, { users, address, port, document, format: await yamlFormat() });
-    this.print(presentDevUp(styleFor(process.stdout), result));
+    this.print(presentDevUp(styleFor(process.stdout), result, flags.quiet));
     return devUpJson(result);
   }
 }
