@@ -137,6 +137,10 @@ function sayNext(): void {
   }
   say("  devbox-ctl create my-project");
   say("  devbox-ctl ssh my-project\n");
+  if (tailnet.up) {
+    say("This box joins no tailnet unless a configuration says so; a tailnet of your own, and what to do with it:\n");
+    say("  devbox-ctl tailnet dev up\n");
+  }
   if (!TAILNET) {
     say("To see it on a tailnet of its own, without an account (some minutes, once; it takes a Go):\n");
     say(`  sh ${quoted(HOST_PREPARE)} --tailnet-tools`);

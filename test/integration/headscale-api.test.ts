@@ -127,7 +127,10 @@ describe("no proof by silence", () => {
     const it = tailnet(undefined, { loginServer: headscale.url + wrong });
     for (const call of questions(it, "99")) {
       const error = await failure(call());
-      expect([error.code, error.next.join()]).toEqual(["TAILNET_FAILED", expect.stringContaining("tailnet.api.url")]);
+      expect([error.code, error.next.join()]).toEqual([
+        "TAILNET_FAILED",
+        expect.stringContaining("Check tailnet.loginServer:"),
+      ]);
     }
   });
 

@@ -9,11 +9,18 @@ export interface Peer {
   readonly title: string;
   /** Base URL, without a slash at its end. */
   readonly base: string;
+  /** The key of the configuration that the base comes from; undefined for Tailscale's own. */
+  readonly setting: "tailnet.api.url" | "tailnet.loginServer" | undefined;
   /** What the administrator is to do when the credential is refused (401), or may not do something (403), or what was asked for is unknown. */
   readonly advice: Record<"refused" | "forbidden" | "unknown", readonly string[]>;
 }
 
-export const CHECK_URL = "Check tailnet.api.url: the base of the server's addresses, without /api and what follows";
+/** What to check of an address that does not answer as it should: the setting that it comes from. */
+export function checkUrl({ base, setting }: Pick<Peer, "base" | "setting">): string {
+  if (setting === undefined) return `Check what stands between this host and ${base}: name server, proxy, firewall`;
+  const also = setting === "tailnet.loginServer" ? " (an API elsewhere is named in tailnet.api.url)" : "";
+  return `Check ${setting}: the base of the server's addresses, without /api and what follows${also}`;
+}
 
 /** Milliseconds after which to try again when the server does not say. */
 const LATER = 60_000;
@@ -31,12 +38,14 @@ export function unanswered(peer: Peer, reason: NoAnswer): DevboxError {
   if (reason.code === "TOO_LARGE") return strange(peer, why);
   const next = TLS.test(reason.code)
     ? [
-        "Check that tailnet.api.url begins with what the server speaks, https:// or http://",
+        peer.setting === undefined
+          ? checkUrl(peer)
+          : `Check that ${peer.setting} begins with what the server speaks, https:// or http://`,
         "A certificate of your own authority: name its file in NODE_EXTRA_CA_CERTS",
       ]
     : NAME.test(reason.code)
-      ? [CHECK_URL, "Check this host's name server"]
-      : ["Check that it runs and that this host can reach it, then run the command again", CHECK_URL];
+      ? [checkUrl(peer), "Check this host's name server"]
+      : ["Check that it runs and that this host can reach it, then run the command again", checkUrl(peer)];
   const what = TLS.test(reason.code) ? "there is no secure connection to" : "no answer from";
   return new DevboxError("TAILNET_UNREACHABLE", `${what} ${called(peer)}.`, { why, next });
 }
@@ -57,7 +66,7 @@ export function refused(peer: Peer, answer: HttpAnswer): DevboxError {
     const where = answer.location === undefined ? "" : ` to ${quote(redacted(answer.location))}`;
     return error("TAILNET_FAILED", `${called(peer)} sends us on${where}.`, [
       "devbox-ctl follows no redirects, because they would carry the credential along",
-      CHECK_URL,
+      checkUrl(peer),
     ]);
   }
   if (status === 404)
@@ -67,7 +76,7 @@ export function refused(peer: Peer, answer: HttpAnswer): DevboxError {
       "Run the command again later",
     ]);
   return error("TAILNET_FAILED", `${called(peer)} refused or failed.`, [
-    status >= 500 ? "Run the command again later; its own log tells more" : CHECK_URL,
+    status >= 500 ? "Run the command again later; its own log tells more" : checkUrl(peer),
   ]);
 }
 
@@ -75,7 +84,7 @@ export function refused(peer: Peer, answer: HttpAnswer): DevboxError {
 export function strange(peer: Peer, why: string): DevboxError {
   return new DevboxError("TAILNET_FAILED", `the answer of ${called(peer)} cannot be understood.`, {
     why,
-    next: [CHECK_URL, `Check that it is ${peer.title} that answers there, not a proxy's login page`],
+    next: [checkUrl(peer), `Check that it is ${peer.title} that answers there, not a proxy's login page`],
   });
 }
 

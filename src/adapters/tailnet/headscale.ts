@@ -1,7 +1,7 @@
 import type { Secret } from "../../core/secret.ts";
 import { type Api, ask, idInPath, objectOf, type Question, type TailnetCalls } from "./api.ts";
 import type { Credential } from "./credentials.ts";
-import { CHECK_URL, messageIn, parsed, type Peer, strange } from "./errors.ts";
+import { checkUrl, messageIn, parsed, type Peer, strange } from "./errors.ts";
 import { allDevices, headscaleDevice } from "./parse.ts";
 import type { HttpAnswer } from "./run.ts";
 
@@ -53,10 +53,10 @@ function lacks(answer: HttpAnswer): boolean {
 }
 
 /** Who is spoken to. */
-export function headscalePeer(base: string, { place }: Credential): Peer {
+export function headscalePeer(address: Pick<Peer, "base" | "setting">, { place }: Credential): Peer {
   const renew = [
     "It has expired or was revoked; on headscale's host: headscale apikeys create --expiration 90d",
     `Put the new key into ${place}`,
   ];
-  return { title: "headscale", base, advice: { refused: renew, forbidden: renew, unknown: [CHECK_URL] } };
+  return { title: "headscale", ...address, advice: { refused: renew, forbidden: renew, unknown: [checkUrl(address)] } };
 }

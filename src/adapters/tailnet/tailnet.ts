@@ -19,10 +19,16 @@ export type TailnetParts = Pick<Sources, "credentials" | "read"> & { readonly cl
 export function createTailnet(config: TailnetConfig, parts: TailnetParts): Tailnet | undefined {
   const { provider, api } = config;
   if (provider === "none") return undefined;
-  const base = baseOf(api.url ?? (provider === "headscale" ? config.loginServer : TAILSCALE_API));
+  const [url, setting] =
+    api.url !== null
+      ? ([api.url, "tailnet.api.url"] as const)
+      : provider === "headscale"
+        ? ([config.loginServer, "tailnet.loginServer"] as const)
+        : ([TAILSCALE_API, undefined] as const);
+  const base = baseOf(url);
   const make = (): TailnetCalls => {
     const credential = readCredential({ ...parts, api, provider });
-    const peer = provider === "headscale" ? headscalePeer(base, credential) : tailscalePeer(base, credential);
+    const peer = (provider === "headscale" ? headscalePeer : tailscalePeer)({ base, setting }, credential);
     const spoken = { peer, clock: parts.clock, timeout: config.timeout * SECOND };
     return provider === "headscale"
       ? createHeadscale(spoken, credential.key)

@@ -2,7 +2,7 @@ import { hasCode } from "../../core/errors.ts";
 import { isNodeId } from "../../core/tailnet.ts";
 import { type Api, ask, idInPath, objectOf, type Question, type TailnetCalls } from "./api.ts";
 import type { Credential } from "./credentials.ts";
-import { CHECK_URL, messageIn, type Peer, strange } from "./errors.ts";
+import { checkUrl, messageIn, type Peer, strange } from "./errors.ts";
 import { bearerFor } from "./oauth.ts";
 import { allDevices, tailscaleDevice } from "./parse.ts";
 import type { HttpAnswer } from "./run.ts";
@@ -68,7 +68,7 @@ function lacks(answer: HttpAnswer): boolean {
 }
 
 /** Who is spoken to. */
-export function tailscalePeer(base: string, credential: Credential): Peer {
+export function tailscalePeer(address: Pick<Peer, "base" | "setting">, credential: Credential): Peer {
   const advice =
     credential.kind === "key"
       ? {
@@ -87,10 +87,10 @@ export function tailscalePeer(base: string, credential: Credential): Peer {
         };
   return {
     title: "Tailscale",
-    base,
+    ...address,
     advice: {
       ...advice,
-      unknown: ["Check tailnet.api.tailnet: - or the tailnet's name in the admin console", CHECK_URL],
+      unknown: ["Check tailnet.api.tailnet: - or the tailnet's name in the admin console", checkUrl(address)],
     },
   };
 }

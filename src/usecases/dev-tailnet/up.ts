@@ -1,3 +1,4 @@
+import { keyNameOf } from "../../core/auth-key.ts";
 import { headscaleUrl } from "../../core/dev-tailnet/headscale-config.ts";
 import type { DevTailnetRecord } from "../../core/dev-tailnet/record.ts";
 import { trialConfig } from "../../core/dev-tailnet/trial-config.ts";
@@ -63,10 +64,11 @@ export async function devTailnetUp(deps: DevTailnetDeps, input: DevUpInput): Pro
 function requireUser(name: string): void {
   try {
     tagsOf(name);
+    keyNameOf(name);
   } catch (error) {
-    if (!hasCode(error, "TAILNET_WRONG_TAGS")) throw error;
+    if (!hasCode(error, "TAILNET_WRONG_TAGS") && !hasCode(error, "SECRETS_NO_ITEM")) throw error;
     throw new DevboxError("INVALID_NAME", `${quote(name)} cannot be a user of a tailnet.`, {
-      why: "The tag of their boxes has it in it, and a tag has letters, digits and hyphens, and a letter first.",
+      why: "It is part of a tag and of a key's name: small letters, digits and hyphens, a letter first, 64 characters at most.",
       next: ["Name them otherwise: devbox-ctl tailnet dev up --user bob"],
       cause: error,
     });
