@@ -27,7 +27,7 @@ export async function checkTailnet(deps: Deps, fix: boolean): Promise<Finding[]>
 
 async function checkSecrets(deps: Deps): Promise<Finding[]> {
   try {
-    await (await deps.secrets()).check();
+    await (await deps.secrets()).check(deps.caller.user);
     return [];
   } catch (error) {
     return [problemFrom("secrets", error)];
