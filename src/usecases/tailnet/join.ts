@@ -108,7 +108,8 @@ async function lookedAt(
       isSilent || identity === undefined ? undefined : device !== undefined && isSameKey(identity, device);
     const isSettling = node.state === "NoState" || node.state === "Starting";
     // Without its control plane, or deleted from it, a node tries to start for ever: there is nothing to wait for.
-    const isOver = isSilent || isKnown === false || deps.clock.monotonic() - since > SETTLE.limit;
+    const isVain = isKnown === false || hasCode(device, "TAILNET_UNREACHABLE");
+    const isOver = isVain || deps.clock.monotonic() - since > SETTLE.limit;
     if (!isSettling || isOver) return { node, isKnown };
     await deps.clock.sleep(SETTLE.every);
   }
