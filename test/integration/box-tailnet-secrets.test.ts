@@ -17,7 +17,7 @@ beforeAll(async () => {
   box = await runTailnetBox(await tailnetImage());
   address = await gatewayOf(box);
   headscale = await startHeadscale({ address });
-}, 600_000);
+});
 
 afterAll(async () => {
   await removeTestObjects();

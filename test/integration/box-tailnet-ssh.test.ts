@@ -27,7 +27,7 @@ beforeAll(async () => {
   await logIn(box, headscale, "demo");
   [alice, bob] = [await startClient(headscale, { user: "alice" }), await startClient(headscale, { user: "bob" })];
   await eventually(async () => expect(await alice.ssh("demo", ["true"])).toMatchObject({ exitCode: 0 }));
-}, 600_000);
+});
 
 afterAll(async () => {
   for (const client of [alice, bob]) await client.stop();

@@ -24,7 +24,7 @@ beforeAll(async () => {
   ]);
   address = await gatewayOf(box);
   headscale = await startHeadscale({ address });
-}, 600_000);
+});
 
 afterAll(async () => {
   await removeTestObjects();

@@ -75,7 +75,7 @@ beforeAll(async () => {
     texts: {},
   };
   watches = await Promise.all([watch(needles), ...(isRoot ? [watch(needles, NOBODY)] : [])]);
-}, 600_000);
+});
 
 const BAD = `hskey-auth-canaryCANARY-${randomBytes(32).toString("hex")}`;
 

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const limits = { perUser: 50, global: 50, memory: "256MiB", reserve: { memory: "64MiB", disk: "64MiB" } };
   config = { image: await tailnetImage(), limits, ...tailnet.config };
   cli = await testCli({ config });
-}, 600_000);
+});
 
 afterAll(async () => {
   await removeTestObjects();

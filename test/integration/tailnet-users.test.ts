@@ -47,7 +47,7 @@ beforeAll(async () => {
       boxes[user].push((await create(deps[user], createInput(name))).box);
     }
   }
-}, 900_000);
+});
 
 afterAll(async () => {
   for (const user of USERS) deps[user].ledger.close();
