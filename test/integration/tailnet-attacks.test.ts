@@ -81,7 +81,7 @@ describe("a box of somebody else's image that is given a key", () => {
         tailnet: { provider: "headscale", loginServer: "http://127.0.0.1:1" },
       },
     });
-  }, 600_000);
+  });
   afterAll(async () => {
     await Promise.all([cli.remove(), op[Symbol.asyncDispose]()]);
   });
@@ -151,7 +151,7 @@ describe("dev, while the box logs in", () => {
   beforeAll(async () => {
     box = await runTailnetBox(await tailnetImage());
     headscale = await startHeadscale({ address: await gatewayOf(box) });
-  }, 600_000);
+  });
   afterAll(async () => {
     await removeTestObjects();
     await headscale.remove();
