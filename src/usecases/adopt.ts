@@ -4,6 +4,7 @@ import { readSpec } from "../core/spec.ts";
 import type { EngineBox } from "../ports/engine.ts";
 import type { Deps } from "./deps.ts";
 import { engineFacts } from "./engine-facts.ts";
+import { newDevice } from "./tailnet/record.ts";
 
 const POPULATED = "populated";
 
@@ -31,6 +32,9 @@ export async function adopt(deps: Deps, containerId: string): Promise<void> {
   if (container === undefined) throw new DevboxError("BOX_NOT_FOUND", "the container is gone meanwhile.");
   const record = recordFrom(deps, container);
   deps.ledger.adopt(record);
+  // Which device it has is not in its labels: as after a login that nobody saw the end of, the box will be asked.
+  const tailnet = await deps.tailnet();
+  if (tailnet) deps.ledger.beginJoin(newDevice(record, tailnet, record.name), deps.clock.now());
   const { rootless } = await engineFacts(deps);
   const slot = record.spec.idmap === null ? undefined : slotOf(record.spec.idmap, rootless);
   if (slot !== undefined) deps.ledger.keepMappingSlot(record.owner, slot);

@@ -90,6 +90,21 @@ describe("another control plane than before", () => {
   });
 });
 
+describe("a ledger that was lost", () => {
+  it("costs no device its removal, also of a box that is stopped [FR-028] [SC-005]", async () => {
+    using tried = tailnetWorld();
+    const { world } = tried;
+    await create(world.process(), createInput("api"));
+    await stop(world.process(), { name: "api" });
+    using later = new World(world.engine);
+    Object.assign(later, { config: world.config, tailnet: world.tailnet, secrets: world.secrets });
+    await create(later.process(), createInput("web"));
+    await destroy(later.process(), { name: "api", keepVolume: false });
+    expect([...world.tailnet.known.values()].map(({ name }) => name)).toEqual(["web"]);
+    expect(later.process().ledger.devices()).toMatchObject([{ boxName: "web", state: "joined" }]);
+  });
+});
+
 describe("a control plane that is away", () => {
   it("does not keep a box that it knows from starting, and makes no new entry", async () => {
     using tried = tailnetWorld();
