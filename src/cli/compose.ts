@@ -8,8 +8,6 @@ import { readConfigText, requireFile } from "../adapters/system/files.ts";
 import { createHost } from "../adapters/system/host.ts";
 import type { Config, ConfigSource } from "../core/config/config.ts";
 import { DEFAULTS } from "../core/config/defaults.ts";
-import { DevboxError } from "../core/errors.ts";
-import { quote } from "../core/text.ts";
 import { SECOND } from "../core/time.ts";
 import type { DevTailnetPlaces } from "../ports/dev-tailnet.ts";
 import type { ContainerEngine, EngineBox } from "../ports/engine.ts";
@@ -24,6 +22,7 @@ import type { Deps } from "../usecases/deps.ts";
 import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
 import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
 import { keepConfig, keptConfig } from "./config-cache.ts";
+import { noSuchConfig } from "./no-such-config.ts";
 import { cacheDir, configFiles, defaultStateDir, packageFile } from "./paths.ts";
 import { takeServiceToken } from "./service-token.ts";
 
@@ -38,16 +37,7 @@ export async function loadConfig(named: string | undefined): Promise<ConfigSourc
   if (chosen !== undefined && chosen !== "") {
     const file = resolve(chosen);
     const text = readConfigText(file);
-    if (text === undefined) {
-      throw new DevboxError("INVALID_CONFIG", `there is no configuration file ${quote(file)}.`, {
-        why: named === undefined ? "DEVBOX_CONFIG names it." : "--config names it.",
-        next: [
-          named === undefined
-            ? "Name another one, or have the usual ones: unset DEVBOX_CONFIG"
-            : "Name another one, or leave it out to have the defaults",
-        ],
-      });
-    }
+    if (text === undefined) throw noSuchConfig(file, named === undefined ? "DEVBOX_CONFIG" : "--config");
     return { config: await parseConfig(text, file), file };
   }
   for (const file of configFiles()) {
