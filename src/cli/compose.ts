@@ -23,7 +23,7 @@ import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
 import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
 import { keepConfig, keptConfig } from "./config-cache.ts";
 import { noSuchConfig } from "./no-such-config.ts";
-import { cacheDir, configFiles, defaultStateDir, packageFile } from "./paths.ts";
+import { cacheDir, configFiles, defaultStateDir, packageFile, runtimeFile } from "./paths.ts";
 import { takeServiceToken } from "./service-token.ts";
 
 /** Where everything is put together; the only file outside the adapters that knows them. */
@@ -62,14 +62,21 @@ export function stateDirOf(config: Config): string {
   return config.state.dir ?? defaultStateDir();
 }
 
+/** On an orchestrator containers belong to the service account's own systemd manager, whoever asked for them. */
+function engineSocket({ engine, host }: Config): string | undefined {
+  if (engine.socket !== null) return engine.socket;
+  return host.serviceUser === null ? undefined : runtimeFile("podman/podman.sock");
+}
+
 export function createEngine(config: Config): ContainerEngine {
   const { path, runtime, namespace, timeout } = config.engine;
+  const socket = engineSocket(config);
   const hook = {
     dir: join(stateDirOf(config), "hooks"),
     program: packageFile("containers/host/close-network"),
     blocked: config.isolation.blocked,
   };
-  return createPodmanEngine({ path, timeout: timeout * SECOND }, { namespace, runtime, hook });
+  return createPodmanEngine({ path, timeout: timeout * SECOND, socket }, { namespace, runtime, hook });
 }
 
 /** The engine, with the listing that was asked for early as the answer to its first question. */

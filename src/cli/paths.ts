@@ -25,6 +25,11 @@ export function cacheDir(): string {
   return join(xdg("XDG_CACHE_HOME", ".cache"), "devbox-ctl");
 }
 
+/** A file of this account's runtime directory, by its user id and not by what the environment says. */
+export function runtimeFile(path: string): string {
+  return join("/run/user", String(userInfo().uid), path);
+}
+
 /** Where a configuration is looked for when none is named, the first that exists wins. */
 export function configFiles(): string[] {
   return ["/etc/devbox/config.yaml", join(xdg("XDG_CONFIG_HOME", ".config"), "devbox", "config.yaml")];

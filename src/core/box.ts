@@ -2,14 +2,6 @@ import type { BoxDevice } from "./device.ts";
 import type { BoxSpec } from "./spec.ts";
 import type { Millis } from "./time.ts";
 
-/** Who is asking, found out by the system and never told by the caller. */
-export interface Caller {
-  readonly user: string;
-  readonly uid: number;
-  /** May act on everyone's boxes. In personal mode nobody is an administrator: all boxes are one's own. */
-  readonly admin: boolean;
-}
-
 /** What the box's owner wants it to be; written before it is acted on, and what `resume` goes by. */
 export type DesiredState = "running" | "stopped";
 

@@ -1,4 +1,5 @@
-import type { BoxRecord, Caller, DesiredState, Phase } from "../core/box.ts";
+import type { BoxRecord, DesiredState, Phase } from "../core/box.ts";
+import type { Caller } from "../core/caller.ts";
 import type { DeviceRecord, JoinedNode, NewDevice } from "../core/device.ts";
 import type { HostFree } from "../core/limits.ts";
 import type {

@@ -1,4 +1,5 @@
-import type { BoxRecord, Caller } from "../core/box.ts";
+import type { BoxRecord } from "../core/box.ts";
+import type { Caller } from "../core/caller.ts";
 import { DevboxError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { quote } from "../core/text.ts";

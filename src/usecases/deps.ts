@@ -1,4 +1,4 @@
-import type { Caller } from "../core/box.ts";
+import type { Caller } from "../core/caller.ts";
 import type { Config } from "../core/config/config.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ContainerEngine } from "../ports/engine.ts";

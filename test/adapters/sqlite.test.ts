@@ -61,7 +61,7 @@ const operation = (id: string, kind: OperationStart["kind"] = "create", now = NO
 const lease = (pid: number, command = "create x"): LeaseRequest => ({
   holder: { pid, startTicks: "5", bootId: "boot" },
   command,
-  caller: { user: "alice", uid: 1000, admin: false },
+  caller: { user: "alice", uid: 1000, admin: false, via: "local" as const },
   now: NOW,
 });
 const plenty = { free: () => ({ memory: 999 * GIB, disk: 999 * GIB }) };
@@ -270,7 +270,7 @@ const host = createHost(systemClock);
 const config = { ...DEFAULTS, limits: { ...DEFAULTS.limits, ...limits } };
 const ledger = openLedger({ stateDir: dir, config, isAlive: (holder) => host.isAlive(holder) });
 const results = boxes.map((box) => {
-  const request = { holder: host.self(), command: "create", caller: { user: box.owner, uid: 1, admin: false }, now: 1 };
+  const request = { holder: host.self(), command: "create", caller: { user: box.owner, uid: 1, admin: false, via: "local" }, now: 1 };
   try {
     ledger.reserve(box, { id: "op-" + box.id, kind: "create", input: {}, now: 1 }, request, { free: () => ({ memory, disk: undefined }) });
     return "taken";

@@ -65,7 +65,7 @@ export class World implements Disposable {
       config: this.config,
       secrets: () => Promise.resolve(this.secrets),
       tailnet: () => Promise.resolve(this.config.tailnet.provider === "none" ? undefined : this.tailnet),
-      caller: { user, uid: 1000, admin: false },
+      caller: { user, uid: 1000, admin: false, via: "local" as const },
       progress: {
         begin: () => undefined,
         done: () => undefined,

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const { config } = await loadConfig(file);
   const never = new AbortController().signal;
   for (const [index, user] of USERS.entries()) {
-    const caller = { user, uid: 5000 + index, admin: false };
+    const caller = { user, uid: 5000 + index, admin: false, via: "local" as const };
     deps[user] = { ...compose(config, silentProgress, never), caller };
     clients[user] = await startClient(tailnet.headscale, { user });
   }

@@ -20,7 +20,7 @@ beforeEach(() => {
   deps = {
     tailnet,
     clock: { now: () => tailnet.now, monotonic: () => 0, sleep: () => Promise.resolve() },
-    caller: { user: "alice", uid: 1000, admin: false },
+    caller: { user: "alice", uid: 1000, admin: false, via: "local" as const },
     progress: {
       begin: () => undefined,
       done: () => undefined,

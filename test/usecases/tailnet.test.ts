@@ -116,7 +116,7 @@ describe("joining the tailnet", () => {
     using tried = tailnetWorld();
     const { world, nodes } = tried;
     await create(world.process(), { ...createInput("api"), start: false });
-    const admin = { ...world.process("root"), caller: { user: "root", uid: 0, admin: true } };
+    const admin = { ...world.process("root"), caller: { user: "root", uid: 0, admin: true, via: "sudo" as const } };
     await start(admin, { name: "api", recreate: false });
     expect(world.secrets.reads).toEqual(["alice"]);
     expect(nodes.calls.find(({ verb }) => verb === "login")?.argv).toContain("tag:alice-container,tag:devcontainer");

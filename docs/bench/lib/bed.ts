@@ -73,7 +73,7 @@ export function realDeps({ stateDir, config }: Parts): Deps {
     clock: systemClock,
     host,
     config: full,
-    caller: { user: username, uid, admin: false },
+    caller: { user: username, uid, admin: false, via: "local" as const },
     progress: silentProgress,
     secrets: () => Promise.reject(new Error("the benches have no keys")),
     tailnet: () => Promise.resolve(undefined),

@@ -31,7 +31,7 @@ async function main(orders: Orders): Promise<void> {
   const deps = realDeps(orders);
   const attempt = async ({ user, name }: Orders["creates"][number]): Promise<Outcome> => {
     try {
-      const caller = { user, uid: 0, admin: false };
+      const caller = { user, uid: 0, admin: false, via: "local" as const };
       await create({ ...deps, caller }, { name, ...UNLIMITED, start: false, additional: true });
       return { user, exitCode: 0, code: "", message: "" };
     } catch (error) {

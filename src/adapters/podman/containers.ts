@@ -71,8 +71,12 @@ export function containerCalls(command: PodmanCommand, settings: PodmanSettings)
     },
 
     async createBox(box, start) {
-      const args = createArguments(box, { runtime: settings.runtime, start });
-      const options = { token: box.token, timeout: 2 * command.timeout, globals: hookArguments(settings.hook) };
+      const args = createArguments(box, { runtime: command.socket === undefined ? settings.runtime : null, start });
+      const options = {
+        token: box.token,
+        timeout: 2 * command.timeout,
+        globals: hookArguments(settings.hook, command),
+      };
       const { stdout } = await runPodman(command, args, options);
       const containerId = stdout.trim().split("\n").at(-1) ?? "";
       if (!/^[0-9a-f]{64}$/.test(containerId)) {
@@ -85,7 +89,7 @@ export function containerCalls(command: PodmanCommand, settings: PodmanSettings)
     },
 
     async startBox(containerId, token) {
-      await runPodman(command, ["start", containerId], { token, globals: hookArguments(settings.hook) });
+      await runPodman(command, ["start", containerId], { token, globals: hookArguments(settings.hook, command) });
     },
 
     async stopBox(containerId, grace, token) {

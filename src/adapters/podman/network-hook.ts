@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { PodmanCommand } from "./run.ts";
 
 /** What is to be closed to every box, and by which program. */
 export interface NetworkHook {
@@ -21,7 +22,7 @@ const USUAL = ["/usr/share/containers/oci/hooks.d", "/etc/containers/oci/hooks.d
  * Podman's options by which each start of a box runs our hook; the definition is written when it is new.
  * Podman makes a container's runtime configuration anew at every start, so what is blocked is what is configured then.
  */
-export function hookArguments(hook: NetworkHook): string[] {
+export function hookArguments(hook: NetworkHook, { socket }: PodmanCommand): string[] {
   const file = join(hook.dir, "devbox-ctl-network.json");
   const text = `${JSON.stringify(definition(hook), null, 2)}\n`;
   if (readIfThere(file) !== text) {
@@ -30,6 +31,8 @@ export function hookArguments(hook: NetworkHook): string[] {
     writeFileSync(unfinished, text, { mode: 0o600 });
     renameSync(unfinished, file);
   }
+  // Podman's service looks where its own containers.conf says (host setup names this directory there).
+  if (socket !== undefined) return [];
   return [...USUAL.filter((dir) => existsSync(dir)), hook.dir].flatMap((dir) => ["--hooks-dir", dir]);
 }
 

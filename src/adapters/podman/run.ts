@@ -9,6 +9,13 @@ export interface PodmanCommand {
   readonly path: string;
   /** Milliseconds after which a call that should be quick is given up. */
   readonly timeout: number;
+  /** Socket of Podman's service, which then does the work; undefined: podman does it itself. */
+  readonly socket?: string | undefined;
+}
+
+/** A call's words: with a socket, podman is told to let its service do it. */
+function wordsOf({ socket }: PodmanCommand, args: readonly string[]): string[] {
+  return socket === undefined ? [...args] : ["--url", `unix://${socket}`, ...args];
 }
 
 export interface RunOptions {
@@ -53,7 +60,7 @@ export async function runPodman(
   options: RunOptions = {},
 ): Promise<RunResult> {
   const timeout = options.timeout ?? command.timeout;
-  const child = execa(command.path, [...(options.globals ?? []), ...args], {
+  const child = execa(command.path, wordsOf(command, [...(options.globals ?? []), ...args]), {
     reject: false,
     ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
     detached: true,
@@ -126,12 +133,12 @@ function endAfter(timeout: number, child: Ended) {
 
 /** Starts podman with the caller's own streams and terminal; the caller's Ctrl-C and window size reach it. */
 export async function attachPodman(command: PodmanCommand, args: readonly string[]) {
-  return execa(command.path, args, { stdio: "inherit", reject: false });
+  return execa(command.path, wordsOf(command, args), { stdio: "inherit", reject: false });
 }
 
 /** Starts podman with pipes for data of any size. Its stderr is kept, its streams are not. */
 export function pipePodman(command: PodmanCommand, args: readonly string[]) {
-  return execa(command.path, args, {
+  return execa(command.path, wordsOf(command, args), {
     reject: false,
     detached: true,
     buffer: { stdout: false, stderr: true },

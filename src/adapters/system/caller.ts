@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import type { Caller } from "../../core/box.ts";
+import type { Caller } from "../../core/caller.ts";
 import { DevboxError, messageOf } from "../../core/errors.ts";
 
 /**
@@ -9,7 +9,7 @@ import { DevboxError, messageOf } from "../../core/errors.ts";
 export function callerFromProcess(): Caller {
   try {
     const { username, uid } = userInfo();
-    return { user: username, uid, admin: false };
+    return { user: username, uid, admin: false, via: "local" };
   } catch (error) {
     throw new DevboxError("NOT_PERMITTED", "This process runs as a user without a name.", {
       why: messageOf(error),

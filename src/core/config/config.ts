@@ -3,7 +3,17 @@
  * Kept apart from the schema so that the start-up path needs no zod when there is no file.
  */
 export interface Config {
-  readonly host: { readonly name: string | null };
+  readonly host: {
+    readonly name: string | null;
+    /** The account that runs everyone's boxes; null: personal mode. */
+    readonly serviceUser: string | null;
+    /** Unix groups whose members may act on everyone's boxes; root always may. */
+    readonly adminGroups: readonly string[];
+    /** Most commands of one user that run at once. */
+    readonly commands: number;
+    /** Most sessions (ssh, exec, logs, forwards) of one user that are open at once. */
+    readonly sessions: number;
+  };
   readonly state: { readonly dir: string | null };
   readonly limits: {
     /** Boxes one user may have. FR-032 */
@@ -26,6 +36,8 @@ export interface Config {
   readonly engine: {
     readonly kind: "podman";
     readonly path: string;
+    /** Socket of the engine's service; null: the service account's own on an orchestrator, else none. */
+    readonly socket: string | null;
     readonly runtime: string | null;
     readonly namespace: string;
     /** Seconds after which an engine call that should be quick is given up. */

@@ -22,7 +22,7 @@ const BLOCKED = [
 
 /** The configuration of personal mode without any file. The schema's defaults are these very values. */
 export const DEFAULTS: Config = {
-  host: { name: null },
+  host: { name: null, serviceUser: null, adminGroups: [], commands: 8, sessions: 40 },
   state: { dir: null },
   limits: {
     perUser: 5,
@@ -36,7 +36,7 @@ export const DEFAULTS: Config = {
     reserve: { memory: 2 * GIB, disk: 10 * GIB },
   },
   image: "localhost/devbox:latest",
-  engine: { kind: "podman", path: "podman", runtime: null, namespace: "devbox", timeout: 60 },
+  engine: { kind: "podman", path: "podman", socket: null, runtime: null, namespace: "devbox", timeout: 60 },
   isolation: { blocked: BLOCKED, readOnlyRoot: false },
   secrets: { provider: "none", vault: "DevBox", tokenFile: null, dir: null, op: "op", timeout: 30 },
   tailnet: {

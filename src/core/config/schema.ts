@@ -22,13 +22,31 @@ const boxMemory = size.refine((bytes) => bytes >= MIN_MEMORY, `must be at least 
 const asText = (bytes: number) => formatSize(bytes).replace(" ", "");
 
 const positiveInt = z.int().min(1);
-const { limits, engine } = DEFAULTS;
+const { host, limits, engine } = DEFAULTS;
+
+/** As useradd and systemd take it. */
+const unixName = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_-]{0,30}$/, "must be a name of an account or a group: small letters, digits, - and _");
 
 /** One description a key: it becomes the config reference and the JSON Schema. */
 export const configSchema = z.strictObject({
   host: z
     .strictObject({
       name: z.string().min(1).nullable().default(null).describe("Name of this host in messages; null: its host name"),
+      serviceUser: unixName
+        .nullable()
+        .default(host.serviceUser)
+        .describe("Account that runs everyone's boxes; null: personal mode, everybody runs their own"),
+      adminGroups: z
+        .array(unixName)
+        .default([...host.adminGroups])
+        .describe("Unix groups whose members may act on everyone's boxes; root always may"),
+      commands: positiveInt.max(1000).default(host.commands).describe("Most commands of one user that run at once"),
+      sessions: positiveInt
+        .max(1000)
+        .default(host.sessions)
+        .describe("Most sessions (ssh, exec, logs, forwards) of one user that are open at once"),
     })
     .prefault({})
     .describe("The host itself"),
@@ -70,6 +88,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       kind: z.literal("podman").default(engine.kind).describe("The container engine"),
       path: z.string().min(1).default(engine.path).describe("The podman command: a path, or a name looked up in PATH"),
+      socket: absolutePath
+        .nullable()
+        .default(engine.socket)
+        .describe("Socket of the engine's service; null: on an orchestrator the service account's, else none"),
       runtime: z
         .string()
         .min(1)
@@ -107,7 +129,7 @@ export const configSchema = z.strictObject({
   tailnet: tailnetSchema,
   users: z
     .record(
-      z.string(),
+      unixName,
       z.strictObject({
         limits: z
           .strictObject({ boxes: z.int().min(0).optional().describe("Boxes this user may have") })

@@ -43,7 +43,13 @@ export const configShowSchema = z
     file: z.string().nullable().describe("null: these are the defaults"),
     stateDir: z.string().describe("Where the ledger is"),
     config: z.strictObject({
-      host: z.strictObject({ name: z.string().nullable() }),
+      host: z.strictObject({
+        name: z.string().nullable(),
+        serviceUser: z.string().nullable(),
+        adminGroups: z.array(z.string()),
+        commands: z.int(),
+        sessions: z.int(),
+      }),
       state: z.strictObject({ dir: z.string().nullable() }),
       limits: z.strictObject({
         perUser: z.int().nonnegative(),
@@ -60,6 +66,7 @@ export const configShowSchema = z
       engine: z.strictObject({
         kind: z.literal("podman"),
         path: z.string(),
+        socket: z.string().nullable(),
         runtime: z.string().nullable(),
         namespace: z.string(),
         timeout: z.int().describe("Seconds"),

@@ -1,4 +1,4 @@
-import type { Caller } from "../../core/box.ts";
+import type { Caller } from "../../core/caller.ts";
 import { DevboxError } from "../../core/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DevTailnet, TailnetTools } from "../../ports/dev-tailnet.ts";
