@@ -17,6 +17,7 @@ import type { Ledger } from "../ports/ledger.ts";
 import type { LocalFiles } from "../ports/local-files.ts";
 import type { Progress } from "../ports/progress.ts";
 import type { SecretStore } from "../ports/secret-store.ts";
+import type { SystemJournal } from "../ports/system-journal.ts";
 import type { Tailnet } from "../ports/tailnet.ts";
 import type { Deps } from "../usecases/deps.ts";
 import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
@@ -129,6 +130,12 @@ export async function localFiles(): Promise<LocalFiles> {
 export async function forwarder(): Promise<Forwarder> {
   const { createForwarder } = await import("../adapters/forward/forwarder.ts");
   return createForwarder();
+}
+
+/** The system's log, for what is done on behalf of others; none where everybody runs their own boxes. */
+export async function systemJournal({ caller }: Pick<Deps, "caller">): Promise<SystemJournal | undefined> {
+  if (caller.via === "local") return undefined;
+  return (await import("../adapters/journal/journal.ts")).createJournal();
 }
 
 /** Where auth keys are; loaded only when it is asked for. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { auditSchema } from "./audit.ts";
 import {
   changeSchema,
   createSchema,
@@ -73,6 +74,7 @@ export const JSON_SCHEMAS = {
   "config-check": configCheckSchema,
   "config-show": configShowSchema,
   doctor: doctorSchema,
+  audit: auditSchema,
   completion: completionSchema,
   help: helpSchema,
   "exit-codes": exitCodesSchema,

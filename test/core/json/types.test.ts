@@ -1,5 +1,6 @@
 import { expectTypeOf, it } from "vitest";
 import type * as z from "zod";
+import type { auditJson } from "../../../src/cli/present/audit.ts";
 import type { changeJson } from "../../../src/cli/present/change.ts";
 import type { copyJson } from "../../../src/cli/present/copy.ts";
 import type { createJson } from "../../../src/cli/present/create.ts";
@@ -75,6 +76,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Returned<ConfigCheck>>().toEqualTypeOf<Result<"config-check">>();
   expectTypeOf<Returned<ConfigShow>>().toEqualTypeOf<Result<"config-show">>();
   expectTypeOf<Shown<typeof doctorJson>>().toEqualTypeOf<Result<"doctor">>();
+  expectTypeOf<Shown<typeof auditJson>>().toEqualTypeOf<Result<"audit">>();
   expectTypeOf<Returned<Completion>>().toEqualTypeOf<Result<"completion">>();
   expectTypeOf<Shown<typeof exitCodesJson>>().toEqualTypeOf<Result<"exit-codes">>();
   expectTypeOf<Plain<RenderedError["json"]>>().toEqualTypeOf<Result<"error">>();
