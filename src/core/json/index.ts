@@ -18,6 +18,7 @@ import {
   exitCodesSchema,
   helpSchema,
   imageCheckSchema,
+  sshConfigSchema,
 } from "./program.ts";
 import {
   syncthingDisableSchema,
@@ -74,6 +75,7 @@ export const JSON_SCHEMAS = {
   "config-show": configShowSchema,
   doctor: doctorSchema,
   completion: completionSchema,
+  "ssh-config": sshConfigSchema,
   help: helpSchema,
   "exit-codes": exitCodesSchema,
   error: errorSchema,
