@@ -267,6 +267,25 @@ it("keeps what was put into the background, as any SSH server does [FR-002]", as
   await eventually(isClean);
 });
 
+it("takes what remote editors do: a script on standard input, a server that outlives it, connections to that [FR-002]", async () => {
+  const accept = 'while (accept my $c, $s) { syswrite $c, "editor $$"; close $c }';
+  const bind =
+    'bind $s, pack_sockaddr_in(4001, inet_aton("127.0.0.1")) or die; listen $s, 9; print "listening\\n"; close STDOUT;';
+  const server = `perl -e '$| = 1; use Socket; socket my $s, AF_INET, SOCK_STREAM, 0; ${bind} ${accept}'`;
+  const script = `mkfifo up; ${server} >up </dev/null 2>/dev/null & read line <up; echo $line; rm up`;
+  const started = await client.run(["-T", HOST, "bash"], { input: script });
+  expect(started).toMatchObject({ stdout: "listening", exitCode: 0 });
+  await eventually(async () => {
+    expect((await processes()).join("\n")).not.toContain("sshd:");
+  });
+  const reach = () => client.run(["-W", "127.0.0.1:4001", HOST]);
+  const [first, second] = [await reach(), await reach()];
+  expect(first.stdout).toMatch(/^editor \d+$/);
+  expect(second.stdout).toBe(first.stdout);
+  await ssh(`kill ${first.stdout.split(" ")[1] ?? ""}`);
+  await eventually(isClean);
+});
+
 it("tidies up behind one that was killed in the box [FR-002]", async () => {
   const waiting = execa("ssh", client.ssh("-N", HOST).slice(1), { env: client.env, extendEnv: false, reject: false });
   await eventually(async () => expect((await processes()).join("\n")).toContain("sshd: dev"));
