@@ -29,6 +29,8 @@ import { noSuchConfig } from "./no-such-config.ts";
 import { cacheDir, configFiles, defaultStateDir, packageFile, runtimeFile } from "./paths.ts";
 import { takeServiceToken } from "./service-token.ts";
 
+export { ownKeyTexts } from "../adapters/system/own-keys.ts";
+
 /** Where everything is put together; the only file outside the adapters that knows them. */
 
 /**

@@ -19,6 +19,7 @@ import {
   exitCodesSchema,
   helpSchema,
   imageCheckSchema,
+  sshConfigSchema,
 } from "./program.ts";
 import {
   syncthingDisableSchema,
@@ -76,6 +77,7 @@ export const JSON_SCHEMAS = {
   doctor: doctorSchema,
   audit: auditSchema,
   completion: completionSchema,
+  "ssh-config": sshConfigSchema,
   help: helpSchema,
   "exit-codes": exitCodesSchema,
   error: errorSchema,
