@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { auditSchema } from "./audit.ts";
 import {
   changeSchema,
   createSchema,
@@ -18,6 +19,7 @@ import {
   exitCodesSchema,
   helpSchema,
   imageCheckSchema,
+  sshConfigSchema,
 } from "./program.ts";
 import {
   syncthingDisableSchema,
@@ -73,7 +75,9 @@ export const JSON_SCHEMAS = {
   "config-check": configCheckSchema,
   "config-show": configShowSchema,
   doctor: doctorSchema,
+  audit: auditSchema,
   completion: completionSchema,
+  "ssh-config": sshConfigSchema,
   help: helpSchema,
   "exit-codes": exitCodesSchema,
   error: errorSchema,

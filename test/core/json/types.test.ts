@@ -1,5 +1,6 @@
 import { expectTypeOf, it } from "vitest";
 import type * as z from "zod";
+import type { auditJson } from "../../../src/cli/present/audit.ts";
 import type { changeJson } from "../../../src/cli/present/change.ts";
 import type { copyJson } from "../../../src/cli/present/copy.ts";
 import type { createJson } from "../../../src/cli/present/create.ts";
@@ -14,6 +15,7 @@ import type { rebuildJson } from "../../../src/cli/present/rebuild.ts";
 import type { switchJson } from "../../../src/cli/present/service.ts";
 import type { statusJson } from "../../../src/cli/present/status.ts";
 import type { devStatusJson, devUpJson } from "../../../src/cli/present/dev-tailnet.ts";
+import type { sshConfigJson } from "../../../src/cli/present/ssh-config.ts";
 import type { enabledJson, pairedJson, syncthingJson } from "../../../src/cli/present/syncthing.ts";
 import type { cleanupJson, overviewJson, rotationsJson } from "../../../src/cli/present/tailnet.ts";
 import type { volumesJson } from "../../../src/cli/present/volumes.ts";
@@ -54,6 +56,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof listJson>>().toEqualTypeOf<Result<"list">>();
   expectTypeOf<Shown<typeof copyJson>>().toEqualTypeOf<Result<"copy">>();
   expectTypeOf<Shown<typeof forwardsJson>>().toEqualTypeOf<Result<"port-forward">>();
+  expectTypeOf<Shown<typeof sshConfigJson>>().toEqualTypeOf<Result<"ssh-config">>();
   expectTypeOf<Shown<typeof volumesJson>>().toEqualTypeOf<Result<"volume-list">>();
   expectTypeOf<Returned<VolumeRemove>>().toEqualTypeOf<Result<"volume-remove">>();
   expectTypeOf<Returned<ImageBuild>>().toEqualTypeOf<Result<"image-build">>();
@@ -75,6 +78,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Returned<ConfigCheck>>().toEqualTypeOf<Result<"config-check">>();
   expectTypeOf<Returned<ConfigShow>>().toEqualTypeOf<Result<"config-show">>();
   expectTypeOf<Shown<typeof doctorJson>>().toEqualTypeOf<Result<"doctor">>();
+  expectTypeOf<Shown<typeof auditJson>>().toEqualTypeOf<Result<"audit">>();
   expectTypeOf<Returned<Completion>>().toEqualTypeOf<Result<"completion">>();
   expectTypeOf<Shown<typeof exitCodesJson>>().toEqualTypeOf<Result<"exit-codes">>();
   expectTypeOf<Plain<RenderedError["json"]>>().toEqualTypeOf<Result<"error">>();
