@@ -17,6 +17,7 @@ import {
   errorSchema,
   exitCodesSchema,
   helpSchema,
+  hostSetupSchema,
   imageCheckSchema,
 } from "./program.ts";
 import {
@@ -73,6 +74,7 @@ export const JSON_SCHEMAS = {
   "config-check": configCheckSchema,
   "config-show": configShowSchema,
   doctor: doctorSchema,
+  "host-setup": hostSetupSchema,
   completion: completionSchema,
   help: helpSchema,
   "exit-codes": exitCodesSchema,
