@@ -39,6 +39,10 @@ export default defineConfig({
         extends: true,
         test: { ...onRealParts, name: "rootless", include: ["test/integration/rootless/**/*.test.ts"] },
       },
+      {
+        extends: true,
+        test: { ...onRealParts, name: "system", include: ["test/system/**/*.test.ts"] },
+      },
     ],
   },
 });
