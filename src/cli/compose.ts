@@ -9,6 +9,7 @@ import { createHost } from "../adapters/system/host.ts";
 import type { Caller } from "../core/caller.ts";
 import type { Config, ConfigSource } from "../core/config/config.ts";
 import { DEFAULTS } from "../core/config/defaults.ts";
+import { orchestratorDir } from "../core/host/places.ts";
 import { SECOND } from "../core/time.ts";
 import type { DevTailnetPlaces } from "../ports/dev-tailnet.ts";
 import type { ContainerEngine, EngineBox } from "../ports/engine.ts";
@@ -22,6 +23,7 @@ import type { SystemJournal } from "../ports/system-journal.ts";
 import type { Tailnet } from "../ports/tailnet.ts";
 import type { Deps } from "../usecases/deps.ts";
 import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
+import type { HostDeps } from "../usecases/host/deps.ts";
 import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
 import { sideOfBoundary } from "./boundary/crossing.ts";
 import { keepConfig, keptConfig } from "./config-cache.ts";
@@ -64,7 +66,8 @@ async function parseConfig(text: string, file: string): Promise<Config> {
 
 /** Directory of the ledger. */
 export function stateDirOf(config: Config): string {
-  return config.state.dir ?? defaultStateDir();
+  const { serviceUser } = config.host;
+  return serviceUser === null ? (config.state.dir ?? defaultStateDir()) : orchestratorDir(config, serviceUser);
 }
 
 /** On an orchestrator containers belong to the service account's own systemd manager, whoever asked for them. */
@@ -236,6 +239,13 @@ export async function rememberedOf({ config: file, stateDir }: DevTailnetPlaces)
 /** Everything a use case needs, on the real parts. */
 export function compose(config: Config, progress: Progress, interrupt: AbortSignal): Deps {
   return { ...composeWithoutLedger(config, progress, interrupt), ledger: ledgerOf(config) };
+}
+
+/** What setting up this host takes; loaded only for its command. */
+export async function hostDeps(progress: Progress): Promise<HostDeps> {
+  const { createHostSystem } = await import("../adapters/host-system/host-system.ts");
+  const system = createHostSystem(packageFile("."));
+  return { system, progress, readText: (file) => readConfigText(resolve(file)), parse: parseConfig };
 }
 
 /** What the doctor needs: it opens the ledger itself, because it may have to mend it first. */

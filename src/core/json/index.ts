@@ -18,6 +18,7 @@ import {
   errorSchema,
   exitCodesSchema,
   helpSchema,
+  hostSetupSchema,
   imageCheckSchema,
   sshConfigSchema,
 } from "./program.ts";
@@ -76,6 +77,7 @@ export const JSON_SCHEMAS = {
   "config-show": configShowSchema,
   doctor: doctorSchema,
   audit: auditSchema,
+  "host-setup": hostSetupSchema,
   completion: completionSchema,
   "ssh-config": sshConfigSchema,
   help: helpSchema,

@@ -8,6 +8,7 @@ import type { destroyJson } from "../../../src/cli/present/destroy.ts";
 import type { doctorJson } from "../../../src/cli/present/doctor.ts";
 import type { exitCodesJson } from "../../../src/cli/present/exit-codes.ts";
 import type { forwardsJson } from "../../../src/cli/present/forward.ts";
+import type { hostSetupJson } from "../../../src/cli/present/host.ts";
 import type { imagesJson } from "../../../src/cli/present/images.ts";
 import type { listJson } from "../../../src/cli/present/list.ts";
 import type { imageCheckJson } from "../../../src/cli/present/image-check.ts";
@@ -79,6 +80,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Returned<ConfigShow>>().toEqualTypeOf<Result<"config-show">>();
   expectTypeOf<Shown<typeof doctorJson>>().toEqualTypeOf<Result<"doctor">>();
   expectTypeOf<Shown<typeof auditJson>>().toEqualTypeOf<Result<"audit">>();
+  expectTypeOf<Shown<typeof hostSetupJson>>().toEqualTypeOf<Result<"host-setup">>();
   expectTypeOf<Returned<Completion>>().toEqualTypeOf<Result<"completion">>();
   expectTypeOf<Shown<typeof exitCodesJson>>().toEqualTypeOf<Result<"exit-codes">>();
   expectTypeOf<Plain<RenderedError["json"]>>().toEqualTypeOf<Result<"error">>();
