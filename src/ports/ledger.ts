@@ -1,3 +1,4 @@
+import type { AuditBegin, AuditEnd, AuditRecord } from "../core/audit.ts";
 import type { BoxRecord, DesiredState, Phase } from "../core/box.ts";
 import type { Caller } from "../core/caller.ts";
 import type { DeviceRecord, JoinedNode, NewDevice } from "../core/device.ts";
@@ -44,6 +45,19 @@ export interface OperationStart {
   readonly kind: OperationKind;
   readonly input: OperationInput;
   readonly now: Millis;
+}
+
+/** Which records of the audit log are wanted; all that is given has to hold. */
+export interface AuditFilter {
+  /** Only what this user may see without being an administrator. */
+  readonly viewer: string | undefined;
+  /** Only what this user did. */
+  readonly user: string | undefined;
+  /** Only what was about this box: by its id, or by a name that never was that of a box for the viewer. */
+  readonly box: { readonly id: string } | { readonly name: string } | undefined;
+  readonly since: Millis | undefined;
+  /** The newest so many. */
+  readonly limit: number;
 }
 
 /**
@@ -131,6 +145,29 @@ export interface Ledger {
   failDevice(id: number, problem: string, now: Millis): void;
   /** A device that is proven gone, or was never there. */
   dropDevice(id: number): void;
+
+  /**
+   * Writes down that a command begins. Records are never changed and only dropped by age and number (AUDIT_KEPT).
+   * @returns the record's number
+   */
+  beginAudit(begin: AuditBegin): number;
+  /** Writes down how it ended. */
+  endAudit(id: number, end: AuditEnd): void;
+  /** Records of the audit log, the oldest first. */
+  audit(filter: AuditFilter): AuditRecord[];
+  /** Records of commands that have not ended: those at work, and those that were killed. */
+  openAudit(user: string): AuditRecord[];
+  /**
+   * Id of the box that last had this name, or has this id.
+   * @param viewer whose boxes alone are looked at; undefined for an administrator
+   */
+  auditedBox(word: string, viewer: string | undefined): string | undefined;
+
+  /**
+   * Does something while no other process changes the ledger: the lock for the few files beside it.
+   * `act` must not call the ledger, and must not take long.
+   */
+  exclusively<T>(act: () => T): T;
 
   /** Small facts worth keeping between commands, such as what the engine can do. */
   fact(key: string): string | undefined;

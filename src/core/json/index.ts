@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { auditSchema } from "./audit.ts";
 import {
   changeSchema,
   createSchema,
@@ -17,7 +18,9 @@ import {
   errorSchema,
   exitCodesSchema,
   helpSchema,
+  hostSetupSchema,
   imageCheckSchema,
+  sshConfigSchema,
 } from "./program.ts";
 import {
   syncthingDisableSchema,
@@ -73,7 +76,10 @@ export const JSON_SCHEMAS = {
   "config-check": configCheckSchema,
   "config-show": configShowSchema,
   doctor: doctorSchema,
+  audit: auditSchema,
+  "host-setup": hostSetupSchema,
   completion: completionSchema,
+  "ssh-config": sshConfigSchema,
   help: helpSchema,
   "exit-codes": exitCodesSchema,
   error: errorSchema,
