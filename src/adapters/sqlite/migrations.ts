@@ -84,4 +84,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX devices_by_node ON devices (control, node_id, node_key) WHERE node_id IS NOT NULL;
   CREATE UNIQUE INDEX devices_joined ON devices (box_id) WHERE state = 'joined';
   `,
+  `
+  -- Whose volumes are that were handed over: their labels cannot change.
+  CREATE TABLE volumes (
+    name TEXT PRIMARY KEY,
+    owner TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -19,6 +19,7 @@ import {
   helpSchema,
   imageCheckSchema,
 } from "./program.ts";
+import { handOverSchema, reapSchema, resumeSchema } from "./host-wide.ts";
 import {
   syncthingDisableSchema,
   syncthingEnableSchema,
@@ -33,6 +34,8 @@ import {
   imageBuildSchema,
   imageListSchema,
   imageLoadSchema,
+  imagePrepareSchema,
+  imagePruneSchema,
   portForwardSchema,
   volumeListSchema,
   volumeRemoveSchema,
@@ -58,6 +61,11 @@ export const JSON_SCHEMAS = {
   "image-load": imageLoadSchema,
   "image-check": imageCheckSchema,
   "image-list": imageListSchema,
+  "image-prune": imagePruneSchema,
+  "image-prepare": imagePrepareSchema,
+  resume: resumeSchema,
+  reap: reapSchema,
+  "hand-over": handOverSchema,
   "syncthing-enable": syncthingEnableSchema,
   "syncthing-disable": syncthingDisableSchema,
   "syncthing-status": syncthingStatusSchema,
