@@ -25,10 +25,11 @@ import type { Deps } from "../usecases/deps.ts";
 import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
 import type { HostDeps } from "../usecases/host/deps.ts";
 import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
+import { flagMeansNothing } from "../core/gate/commands.ts";
 import { sideOfBoundary } from "./boundary/crossing.ts";
 import { keepConfig, keptConfig } from "./config-cache.ts";
 import { noSuchConfig } from "./no-such-config.ts";
-import { cacheDir, configFiles, defaultStateDir, packageFile, runtimeFile } from "./paths.ts";
+import { cacheDir, configFiles, HOST_CONFIG, defaultStateDir, packageFile, runtimeFile } from "./paths.ts";
 import { takeServiceToken } from "./service-token.ts";
 
 export { ownKeyTexts } from "../adapters/system/own-keys.ts";
@@ -40,6 +41,7 @@ export { ownKeyTexts } from "../adapters/system/own-keys.ts";
  * @throws {DevboxError} INVALID_CONFIG
  */
 export async function loadConfig(named: string | undefined): Promise<ConfigSource> {
+  if (sideOfBoundary()?.side === "account") return hostConfig(named);
   const chosen = named ?? process.env.DEVBOX_CONFIG;
   if (chosen !== undefined && chosen !== "") {
     const file = resolve(chosen);
@@ -52,6 +54,18 @@ export async function loadConfig(named: string | undefined): Promise<ConfigSourc
     if (text !== undefined) return { config: await parseConfig(text, file), file };
   }
   return { config: DEFAULTS, file: undefined };
+}
+
+/**
+ * The one configuration of an orchestrator. Another would name another engine, a program that the account then starts, so
+ * it is refused here too, whatever way it found past the judging of words.
+ * @throws {DevboxError} NOT_PERMITTED, INVALID_CONFIG
+ */
+async function hostConfig(named: string | undefined): Promise<ConfigSource> {
+  if (named !== undefined) throw flagMeansNothing("--config");
+  const text = readConfigText(HOST_CONFIG);
+  if (text === undefined) throw noSuchConfig(HOST_CONFIG, "host setup");
+  return { config: await parseConfig(text, HOST_CONFIG), file: HOST_CONFIG };
 }
 
 /** A configuration's text, checked. YAML and the schema are loaded only for a text that is new. */
