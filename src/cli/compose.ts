@@ -2,6 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { createPodmanEngine } from "../adapters/podman/engine.ts";
 import { openLedger } from "../adapters/sqlite/ledger.ts";
 import { setAside } from "../adapters/sqlite/open.ts";
+import { findAccount, isInOneOf } from "../adapters/system/accounts.ts";
 import { callerByKey, callerBySudo, callerFromProcess, callerIsAccount } from "../adapters/system/caller.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { readConfigText, requireFile } from "../adapters/system/files.ts";
@@ -11,6 +12,8 @@ import type { Config, ConfigSource } from "../core/config/config.ts";
 import { DEFAULTS } from "../core/config/defaults.ts";
 import { SECOND } from "../core/time.ts";
 import type { DevTailnetPlaces } from "../ports/dev-tailnet.ts";
+import type { Accounts } from "../ports/accounts.ts";
+import type { AuthorizedKeys } from "../ports/authorized-keys.ts";
 import type { ContainerEngine, EngineBox } from "../ports/engine.ts";
 import type { Forwarder } from "../ports/forwarder.ts";
 import type { ImageBuilder } from "../ports/image-builder.ts";
@@ -134,6 +137,25 @@ export async function localFiles(): Promise<LocalFiles> {
 export async function forwarder(): Promise<Forwarder> {
   const { createForwarder } = await import("../adapters/forward/forwarder.ts");
   return createForwarder();
+}
+
+/** The file of keys by which users come to the service account; loaded only for what is about users. */
+export async function authorizedKeys(config: Config): Promise<AuthorizedKeys> {
+  const { createAuthorizedKeys } = await import("../adapters/authorized-keys/file.ts");
+  // The path by which it is called: the package itself may lie in a directory that goes with the next upgrade.
+  const program = sideOfBoundary()?.boundary.program ?? packageFile("bin/devbox-ctl");
+  return createAuthorizedKeys(join(stateDirOf(config), "authorized_keys"), program);
+}
+
+/** The accounts of this machine, with whom the configuration makes administrators. */
+export function accounts({ host }: Config): Accounts {
+  return {
+    exists: (name) => findAccount(name) !== undefined,
+    isAdministrator: (name) => {
+      const account = findAccount(name);
+      return account?.uid === 0 || isInOneOf(host.adminGroups, name, account);
+    },
+  };
 }
 
 /** The system's log, for what is done on behalf of others; none where everybody runs their own boxes. */

@@ -18,6 +18,13 @@ import type { devStatusJson, devUpJson } from "../../../src/cli/present/dev-tail
 import type { sshConfigJson } from "../../../src/cli/present/ssh-config.ts";
 import type { enabledJson, pairedJson, syncthingJson } from "../../../src/cli/present/syncthing.ts";
 import type { cleanupJson, overviewJson, rotationsJson } from "../../../src/cli/present/tailnet.ts";
+import type {
+  addedKeysJson,
+  removedKeyJson,
+  removedUserJson,
+  userJson,
+  usersJson,
+} from "../../../src/cli/present/users.ts";
 import type { volumesJson } from "../../../src/cli/present/volumes.ts";
 import type { RenderedError } from "../../../src/cli/render-error.ts";
 import type Completion from "../../../src/commands/completion.ts";
@@ -79,6 +86,11 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Returned<ConfigShow>>().toEqualTypeOf<Result<"config-show">>();
   expectTypeOf<Shown<typeof doctorJson>>().toEqualTypeOf<Result<"doctor">>();
   expectTypeOf<Shown<typeof auditJson>>().toEqualTypeOf<Result<"audit">>();
+  expectTypeOf<Shown<typeof usersJson>>().toEqualTypeOf<Result<"user-list">>();
+  expectTypeOf<Shown<typeof userJson>>().toEqualTypeOf<Result<"user-show">>();
+  expectTypeOf<Shown<typeof addedKeysJson>>().toEqualTypeOf<Result<"user-add-key">>();
+  expectTypeOf<Shown<typeof removedKeyJson>>().toEqualTypeOf<Result<"user-remove-key">>();
+  expectTypeOf<Shown<typeof removedUserJson>>().toEqualTypeOf<Result<"user-remove">>();
   expectTypeOf<Returned<Completion>>().toEqualTypeOf<Result<"completion">>();
   expectTypeOf<Shown<typeof exitCodesJson>>().toEqualTypeOf<Result<"exit-codes">>();
   expectTypeOf<Plain<RenderedError["json"]>>().toEqualTypeOf<Result<"error">>();
