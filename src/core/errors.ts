@@ -24,6 +24,7 @@ export const ERROR_EXIT = {
   WRONG_STATE: EXIT.conflict,
   CONTAINER_GONE: EXIT.conflict,
   VOLUME_IN_USE: EXIT.conflict,
+  IMAGE_IN_USE: EXIT.conflict,
   PORT_TAKEN: EXIT.conflict,
   LEDGER_CORRUPT: EXIT.conflict,
   LEDGER_NEWER: EXIT.conflict,

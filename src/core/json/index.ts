@@ -21,6 +21,7 @@ import {
   imageCheckSchema,
   sshConfigSchema,
 } from "./program.ts";
+import { handOverSchema, reapSchema, resumeSchema } from "./host-wide.ts";
 import {
   syncthingDisableSchema,
   syncthingEnableSchema,
@@ -35,6 +36,8 @@ import {
   imageBuildSchema,
   imageListSchema,
   imageLoadSchema,
+  imagePrepareSchema,
+  imagePruneSchema,
   portForwardSchema,
   volumeListSchema,
   volumeRemoveSchema,
@@ -61,6 +64,11 @@ export const JSON_SCHEMAS = {
   "image-load": imageLoadSchema,
   "image-check": imageCheckSchema,
   "image-list": imageListSchema,
+  "image-prune": imagePruneSchema,
+  "image-prepare": imagePrepareSchema,
+  resume: resumeSchema,
+  reap: reapSchema,
+  "hand-over": handOverSchema,
   "syncthing-enable": syncthingEnableSchema,
   "syncthing-disable": syncthingDisableSchema,
   "syncthing-status": syncthingStatusSchema,

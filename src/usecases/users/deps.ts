@@ -4,6 +4,7 @@ import { quote } from "../../core/text.ts";
 import type { Accounts } from "../../ports/accounts.ts";
 import type { AuthorizedKeys } from "../../ports/authorized-keys.ts";
 import type { Deps } from "../deps.ts";
+import { throwUnlessAdmin } from "../owners.ts";
 
 /** What the use cases of users need beyond the others. */
 export interface UserDeps extends Deps {
@@ -23,8 +24,7 @@ export function requireHost({ caller }: Pick<Deps, "caller">): void {
 /** @throws {DevboxError} WRONG_STATE, NOT_PERMITTED */
 export function requireAdministrator(deps: Pick<Deps, "caller">): void {
   requireHost(deps);
-  if (deps.caller.admin) return;
-  throw new DevboxError("NOT_PERMITTED", "users are looked after by administrators.", { next: ["Ask one of them"] });
+  throwUnlessAdmin(deps.caller, "looking after users");
 }
 
 /** Whether somebody may use this host's boxes. */

@@ -30,8 +30,8 @@ export async function whatRemains(deps: UserDeps, user: string): Promise<string[
 /** How many homes there are without a box; none are counted while the engine does not answer. */
 async function keptHomes(deps: UserDeps, user: string): Promise<number> {
   try {
-    const volumes = await listVolumes(deps);
-    return volumes.filter(({ owner, box }) => owner === user && box === undefined).length;
+    const volumes = await listVolumes(deps, { owner: user });
+    return volumes.filter(({ box }) => box === undefined).length;
   } catch {
     return 0;
   }

@@ -4,7 +4,9 @@ import { DevboxError, hasCode, messageOf } from "../../core/errors.ts";
 import { count } from "../../core/text.ts";
 import type { Deps } from "../deps.ts";
 import { destroy } from "../destroy.ts";
+import { handOver } from "../hand-over.ts";
 import { throwIfInterrupted } from "../journal.ts";
+import { configuredUser } from "../owners.ts";
 import { requireAdministrator, requireUser, type UserDeps } from "./deps.ts";
 import { keysOf, removeAllKeys, type ListedKey } from "./keys.ts";
 import { whatRemains } from "./remains.ts";
@@ -41,11 +43,6 @@ export interface RemoveUserResult {
   readonly complete: boolean;
 }
 
-export interface RemoveUserDeps extends UserDeps {
-  /** Gives a box to another user. */
-  readonly handOver: (deps: Deps, input: { readonly box: string; readonly to: string }) => Promise<unknown>;
-}
-
 /**
  * Whether a user can be removed in this way.
  * @returns their boxes, by name
@@ -68,7 +65,7 @@ export function checkRemoval(deps: UserDeps, input: RemoveUserInput): BoxRecord[
     throw new DevboxError("USAGE", "the boxes are to go to the one who is to be removed.", {
       next: ["Name somebody else: --to OTHER"],
     });
-  if (to !== undefined) requireUser(deps, to);
+  if (to !== undefined) configuredUser(deps, to);
   if (plan === undefined && boxes.length > 0) throw needsPlan(user, boxes);
   return boxes;
 }
@@ -78,7 +75,7 @@ export function checkRemoval(deps: UserDeps, input: RemoveUserInput): BoxRecord[
  * that fails stops nothing; the same command once more goes on with what is left.
  * @throws {DevboxError} as {@link checkRemoval}, STATE_UNWRITABLE, HOST_DISK, INTERRUPTED
  */
-export async function removeUser(deps: RemoveUserDeps, input: RemoveUserInput): Promise<RemoveUserResult> {
+export async function removeUser(deps: UserDeps, input: RemoveUserInput): Promise<RemoveUserResult> {
   const planned = checkRemoval(deps, input);
   const { user } = input;
   const keys = removeAllKeys(deps, user);
@@ -98,16 +95,11 @@ export async function removeUser(deps: RemoveUserDeps, input: RemoveUserInput): 
   };
 }
 
-async function removeBox(
-  deps: RemoveUserDeps,
-  input: RemoveUserInput,
-  name: string,
-  home: string,
-): Promise<RemovedBox> {
+async function removeBox(deps: UserDeps, input: RemoveUserInput, name: string, home: string): Promise<RemovedBox> {
   const { user, boxes: plan, to } = input;
   try {
     if (plan === "hand-over" && to !== undefined) {
-      await deps.handOver(deps, { box: name, to });
+      await handOver(deps, { box: name, to });
       return { name, done: true, problem: undefined, keptVolume: undefined };
     }
     const { keptVolume } = await destroy(deps, { name, keepVolume: plan === "keep-homes" });
