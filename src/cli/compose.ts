@@ -10,7 +10,9 @@ import { createHost } from "../adapters/system/host.ts";
 import type { Caller } from "../core/caller.ts";
 import type { Config, ConfigSource } from "../core/config/config.ts";
 import { DEFAULTS } from "../core/config/defaults.ts";
+import type { Boundary } from "../core/gate/boundary-file.ts";
 import { SECOND } from "../core/time.ts";
+import type { BoxTransfers } from "../ports/box-transfers.ts";
 import type { DevTailnetPlaces } from "../ports/dev-tailnet.ts";
 import type { Accounts } from "../ports/accounts.ts";
 import type { AuthorizedKeys } from "../ports/authorized-keys.ts";
@@ -281,6 +283,21 @@ function composeWithoutLedger(config: Config, progress: Progress, interrupt: Abo
     progress,
     interrupt,
   };
+}
+
+/** What a command of the caller's own process needs besides its files. */
+export const crossingParts = { clock: systemClock, host: createHost(systemClock) };
+
+/** Copies with boxes on the other side of the boundary. */
+export async function crossingTransfers(boundary: Boundary): Promise<BoxTransfers> {
+  const gate = await import("../adapters/gate/transfers.ts");
+  return gate.crossingTransfers(boundary);
+}
+
+/** Has an archive of the caller's loaded on the other side of the boundary. @throws {DevboxError} */
+export async function loadAcross(boundary: Boundary, file: string): Promise<{ names: string[] }> {
+  const gate = await import("../adapters/gate/images.ts");
+  return gate.loadAcross(boundary, file);
 }
 
 /** Who was let in over the boundary; in personal mode whoever runs this process. */
