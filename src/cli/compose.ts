@@ -2,6 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { createPodmanEngine } from "../adapters/podman/engine.ts";
 import { openLedger } from "../adapters/sqlite/ledger.ts";
 import { setAside } from "../adapters/sqlite/open.ts";
+import { findAccount, isInOneOf } from "../adapters/system/accounts.ts";
 import { callerByKey, callerBySudo, callerFromProcess, callerIsAccount } from "../adapters/system/caller.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { readConfigText, requireFile } from "../adapters/system/files.ts";
@@ -10,8 +11,12 @@ import type { Caller } from "../core/caller.ts";
 import type { Config, ConfigSource } from "../core/config/config.ts";
 import { DEFAULTS } from "../core/config/defaults.ts";
 import { orchestratorDir } from "../core/host/places.ts";
+import type { Boundary } from "../core/gate/boundary-file.ts";
 import { SECOND } from "../core/time.ts";
+import type { BoxTransfers } from "../ports/box-transfers.ts";
 import type { DevTailnetPlaces } from "../ports/dev-tailnet.ts";
+import type { Accounts } from "../ports/accounts.ts";
+import type { AuthorizedKeys } from "../ports/authorized-keys.ts";
 import type { ContainerEngine, EngineBox } from "../ports/engine.ts";
 import type { Forwarder } from "../ports/forwarder.ts";
 import type { ImageBuilder } from "../ports/image-builder.ts";
@@ -153,6 +158,25 @@ export async function forwarder(): Promise<Forwarder> {
   return createForwarder();
 }
 
+/** The file of keys by which users come to the service account; loaded only for what is about users. */
+export async function authorizedKeys(config: Config): Promise<AuthorizedKeys> {
+  const { createAuthorizedKeys } = await import("../adapters/authorized-keys/file.ts");
+  // The path by which it is called: the package itself may lie in a directory that goes with the next upgrade.
+  const program = sideOfBoundary()?.boundary.program ?? packageFile("bin/devbox-ctl");
+  return createAuthorizedKeys(join(stateDirOf(config), "authorized_keys"), program);
+}
+
+/** The accounts of this machine, with whom the configuration makes administrators. */
+export function accounts({ host }: Config): Accounts {
+  return {
+    exists: (name) => findAccount(name) !== undefined,
+    isAdministrator: (name) => {
+      const account = findAccount(name);
+      return account?.uid === 0 || isInOneOf(host.adminGroups, name, account);
+    },
+  };
+}
+
 /** The system's log, for what is done on behalf of others; none where everybody runs their own boxes. */
 export async function systemJournal({ caller }: Pick<Deps, "caller">): Promise<SystemJournal | undefined> {
   if (caller.via === "local") return undefined;
@@ -283,6 +307,21 @@ function composeWithoutLedger(config: Config, progress: Progress, interrupt: Abo
     progress,
     interrupt,
   };
+}
+
+/** What a command of the caller's own process needs besides its files. */
+export const crossingParts = { clock: systemClock, host: createHost(systemClock) };
+
+/** Copies with boxes on the other side of the boundary. */
+export async function crossingTransfers(boundary: Boundary): Promise<BoxTransfers> {
+  const gate = await import("../adapters/gate/transfers.ts");
+  return gate.crossingTransfers(boundary);
+}
+
+/** Has an archive of the caller's loaded on the other side of the boundary. @throws {DevboxError} */
+export async function loadAcross(boundary: Boundary, file: string): Promise<{ names: string[] }> {
+  const gate = await import("../adapters/gate/images.ts");
+  return gate.loadAcross(boundary, file);
 }
 
 /** Who was let in over the boundary; in personal mode whoever runs this process. */
