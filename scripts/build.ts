@@ -66,12 +66,15 @@ const evaluatedLater: Plugin = {
 };
 
 /** Large libraries that most commands do not need; each has a file of its own, read when it is used. */
-const APART = ["zod", "yaml"];
+const APART = ["zod", "yaml", "pino"];
 
 const librariesApart: Plugin = {
   name: "libraries-apart",
   setup(building) {
-    building.onResolve({ filter: /^(zod|yaml)$/ }, ({ path: name }) => ({ path: `./${name}.cjs`, external: true }));
+    building.onResolve({ filter: /^(zod|yaml|pino)$/ }, ({ path: name }) => ({
+      path: `./${name}.cjs`,
+      external: true,
+    }));
   },
 };
 

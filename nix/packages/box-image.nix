@@ -15,6 +15,7 @@
   code-server,
   dockerTools,
   iana-etc,
+  openssh,
   syncthing,
   tailscale,
   writeTextDir,
@@ -75,6 +76,7 @@ let
     "/etc/zoneinfo=/usr/share/zoneinfo"
     "/etc/ssl/certs/ca-certificates.crt=${cacert}/etc/ssl/certs/ca-bundle.crt"
     "/usr/lib/code-server/bin=${code-server}/bin"
+    "/usr/lib/openssh/sftp-server=${openssh}/libexec/sftp-server"
     # Programs from elsewhere that need no more than the C library run, too.
     "${loaderDirectory}/${baseNameOf loader}=${loader}"
   ]

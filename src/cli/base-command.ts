@@ -1,10 +1,13 @@
+import type { Interfaces } from "@oclif/core";
 import { Command } from "@oclif/core/command";
 import * as Flags from "@oclif/core/flags";
 import type { ConfigSource } from "../core/config/config.ts";
-import { DevboxError } from "../core/errors.ts";
+import { DevboxError, messageOf } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
+import { type AuditDeps, beginAudit, type OpenAudit } from "../usecases/audit/record.ts";
 import type { Deps } from "../usecases/deps.ts";
-import { clock, compose, loadConfig } from "./compose.ts";
+import { auditedCommand, isRefusal, refusedCommand, type Words } from "./audited.ts";
+import { clock, compose, loadConfig, systemJournal } from "./compose.ts";
 import { confirm } from "./confirm.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { type ShownProgress, showProgress, silentProgress } from "./progress.ts";
@@ -14,6 +17,11 @@ export interface BaseFlags {
   readonly config?: string | undefined;
   readonly quiet?: boolean;
 }
+
+type LedgerDeps = Omit<AuditDeps, "journal">;
+
+/** What oclif reads of flags or arguments, by their names. */
+type Output = Record<string, unknown>;
 
 /** What all commands share: the flags, the wiring, how results and errors are shown. */
 export abstract class BaseCommand extends Command {
@@ -28,14 +36,37 @@ export abstract class BaseCommand extends Command {
   };
 
   #progress: ShownProgress = silentProgress;
-  #deps: Deps | undefined;
+  #deps: LedgerDeps | undefined;
   #dispose: (() => void) | undefined;
+  #words: Words = { args: {}, flags: {}, argv: [] };
+  #audit: OpenAudit | undefined;
+  #failure: string | undefined;
+
+  /** Keeps what was read of the command line, for the audit log. */
+  protected override async parse<F extends Output, B extends Output, A extends Output>(
+    options?: Interfaces.Input<F, B, A>,
+    argv?: string[],
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    // Kept before: oclif puts in their place what it was given, and what comes after `--` is not given to it.
+    const all = [...this.argv];
+    const parsed = await super.parse(options, argv);
+    this.#words = { args: parsed.args, flags: parsed.flags, argv: all };
+    return parsed;
+  }
 
   /** The ports on their real parts. Call once a command; what it opens is closed when the command ends. */
   protected async deps(flags: BaseFlags): Promise<Deps> {
     const { config } = await this.configuration(flags);
-    this.#deps = compose(config, ...this.watch(flags));
-    return this.#deps;
+    const deps = compose(config, ...this.watch(flags));
+    await this.audited(deps);
+    return deps;
+  }
+
+  /** Begins the audit log's record of a command that needs one; both are closed when the command ends. */
+  protected async audited(deps: LedgerDeps): Promise<void> {
+    this.#deps = deps;
+    const audited = auditedCommand(this.id ?? "", this.#words);
+    if (audited !== undefined) this.#audit = beginAudit({ ...deps, journal: await systemJournal(deps) }, audited);
   }
 
   /** Begins to show progress and to listen for Ctrl-C. */
@@ -89,15 +120,34 @@ export abstract class BaseCommand extends Command {
     if (isHelp) return Promise.resolve();
     const rendered = renderError(error, process.stderr, this.id);
     process.exitCode = rendered.exitCode;
+    this.#failure = rendered.json.error.code;
     if (this.jsonEnabled()) this.logJson(rendered.json);
     else process.stderr.write(`${rendered.text}\n`);
     return Promise.resolve();
   }
 
-  protected override finally(): Promise<void> {
+  protected override async finally(): Promise<void> {
     this.#progress.stop();
     this.#dispose?.();
-    this.#deps?.ledger.close();
-    return Promise.resolve();
+    try {
+      await this.#endAudit();
+    } catch (error) {
+      // What was done is done; that its end is not written down does not make it a failure.
+      process.stderr.write(`  The end of this command is not in the audit log: ${messageOf(error)}\n`);
+    } finally {
+      this.#deps?.ledger.close();
+    }
+  }
+
+  /** Closes the audit log's record; of a command that only looks there is one when it was refused. */
+  async #endAudit(): Promise<void> {
+    const deps = this.#deps;
+    if (deps === undefined) return;
+    const error = this.#failure;
+    if (this.#audit === undefined && isRefusal(error) && deps.caller.via !== "local") {
+      const audited = refusedCommand(this.id ?? "", this.#words);
+      this.#audit = beginAudit({ ...deps, journal: await systemJournal(deps) }, audited);
+    }
+    await this.#audit?.end({ exitCode: Number(process.exitCode ?? EXIT.ok), error });
   }
 }

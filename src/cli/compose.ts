@@ -2,10 +2,11 @@ import { dirname, join, resolve } from "node:path";
 import { createPodmanEngine } from "../adapters/podman/engine.ts";
 import { openLedger } from "../adapters/sqlite/ledger.ts";
 import { setAside } from "../adapters/sqlite/open.ts";
-import { callerFromProcess } from "../adapters/system/caller.ts";
+import { callerByKey, callerBySudo, callerFromProcess, callerIsAccount } from "../adapters/system/caller.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { readConfigText, requireFile } from "../adapters/system/files.ts";
 import { createHost } from "../adapters/system/host.ts";
+import type { Caller } from "../core/caller.ts";
 import type { Config, ConfigSource } from "../core/config/config.ts";
 import { DEFAULTS } from "../core/config/defaults.ts";
 import { orchestratorDir } from "../core/host/places.ts";
@@ -18,15 +19,19 @@ import type { Ledger } from "../ports/ledger.ts";
 import type { LocalFiles } from "../ports/local-files.ts";
 import type { Progress } from "../ports/progress.ts";
 import type { SecretStore } from "../ports/secret-store.ts";
+import type { SystemJournal } from "../ports/system-journal.ts";
 import type { Tailnet } from "../ports/tailnet.ts";
 import type { Deps } from "../usecases/deps.ts";
 import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
 import type { HostDeps } from "../usecases/host/deps.ts";
 import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
+import { sideOfBoundary } from "./boundary/crossing.ts";
 import { keepConfig, keptConfig } from "./config-cache.ts";
 import { noSuchConfig } from "./no-such-config.ts";
 import { cacheDir, configFiles, defaultStateDir, packageFile, runtimeFile } from "./paths.ts";
 import { takeServiceToken } from "./service-token.ts";
+
+export { ownKeyTexts } from "../adapters/system/own-keys.ts";
 
 /** Where everything is put together; the only file outside the adapters that knows them. */
 
@@ -132,6 +137,12 @@ export async function localFiles(): Promise<LocalFiles> {
 export async function forwarder(): Promise<Forwarder> {
   const { createForwarder } = await import("../adapters/forward/forwarder.ts");
   return createForwarder();
+}
+
+/** The system's log, for what is done on behalf of others; none where everybody runs their own boxes. */
+export async function systemJournal({ caller }: Pick<Deps, "caller">): Promise<SystemJournal | undefined> {
+  if (caller.via === "local") return undefined;
+  return (await import("../adapters/journal/journal.ts")).createJournal();
 }
 
 /** Where auth keys are; loaded only when it is asked for. */
@@ -254,10 +265,16 @@ function composeWithoutLedger(config: Config, progress: Progress, interrupt: Abo
     config,
     secrets: () => secretStore(config),
     tailnet: () => tailnet(config),
-    caller: callerFromProcess(),
+    caller: whoAsks(),
     progress,
     interrupt,
   };
 }
 
-export { requireFile };
+/** Who was let in over the boundary; in personal mode whoever runs this process. */
+function whoAsks(): Caller {
+  const side = sideOfBoundary();
+  return side?.side === "account" ? side.caller : callerFromProcess();
+}
+
+export { callerByKey, callerBySudo, callerIsAccount, requireFile };

@@ -1,6 +1,7 @@
-import { readFileSync, writeSync } from "node:fs";
+import { existsSync, readFileSync, writeSync } from "node:fs";
 import type { Interfaces } from "@oclif/core";
 import { EXIT } from "../core/exit-codes.ts";
+import { BOUNDARY_FILE } from "../core/gate/boundary-file.ts";
 import { type CommandTable, runDirectly } from "./run-directly.ts";
 import { packageFile } from "./paths.ts";
 import { renderError } from "./render-error.ts";
@@ -20,17 +21,41 @@ export async function main(commands: CommandTable = {}): Promise<void> {
     process.exitCode = rendered.exitCode;
     process.stderr.write(`${rendered.text}\n`);
   });
-  const argv = process.argv.slice(2);
-  if (isListing(argv)) (await import("./compose.ts")).prefetchListing();
+  const typed = process.argv.slice(2);
   const options = packageOptions();
+  const argv = await wordsToRun(typed);
+  if (argv === undefined) return;
+  if (isListing(argv)) (await import("./compose.ts")).prefetchListing();
   try {
     if (await runDirectly(commands, argv, options)) return;
     const { run } = await import("@oclif/core/run");
-    await run(argv, options);
+    await run([...argv], options);
   } catch (error) {
     const { reportError } = await import("./report-error.ts");
     await reportError(error, argv, options);
   }
+}
+
+/**
+ * The words to run: those that were typed, or on an orchestrator those that the boundary lets through.
+ * @returns undefined when it let none through, which has been told
+ */
+async function wordsToRun(typed: readonly string[]): Promise<readonly string[] | undefined> {
+  const boundary = boundaryText();
+  if (boundary === undefined) return typed;
+  try {
+    const { enter } = await import("./boundary/enter.ts");
+    return await enter(boundary, typed);
+  } catch (error) {
+    const { reportRefusal } = await import("./boundary/refusal.ts");
+    reportRefusal(error, typed);
+    return undefined;
+  }
+}
+
+/** What `host setup` left for everyone; there is none in personal mode. */
+function boundaryText(): string | undefined {
+  return existsSync(BOUNDARY_FILE) ? readFileSync(BOUNDARY_FILE, "utf8") : undefined;
 }
 
 /** Words after `list` that change neither the configuration nor what is done. */

@@ -4,7 +4,7 @@ import { composeDoctor } from "../cli/compose.ts";
 import { doctorJson, presentDoctor } from "../cli/present/doctor.ts";
 import { styleFor } from "../cli/style.ts";
 import { EXIT } from "../core/exit-codes.ts";
-import { doctor } from "../usecases/doctor/doctor.ts";
+import { doctor, type DoctorDeps } from "../usecases/doctor/doctor.ts";
 
 export default class Doctor extends BaseCommand {
   static override summary = "Look whether all is well: Podman, image, host, ledger, boxes and volumes";
@@ -18,9 +18,23 @@ export default class Doctor extends BaseCommand {
   async run() {
     const { flags } = await this.parse(Doctor);
     const { config } = await this.configuration(flags);
-    const result = await doctor(composeDoctor(config, ...this.watch(flags)), { fix: flags.fix });
+    const deps = composeDoctor(config, ...this.watch(flags));
+    const isWritten = flags.fix && (await this.#written(deps));
+    const result = await doctor(deps, { fix: flags.fix });
+    // Now there is a ledger to write it down in.
+    if (flags.fix && !isWritten) await this.#written(deps);
     this.print(presentDoctor(styleFor(process.stdout), result));
     if (result.problems > 0) process.exitCode = EXIT.partial;
     return doctorJson(result);
+  }
+
+  /** Begins the audit log's record; what is wrong with the ledger is the doctor's to say. @returns whether it could */
+  async #written(deps: DoctorDeps): Promise<boolean> {
+    try {
+      await this.audited({ ...deps, ledger: deps.openLedger() });
+      return true;
+    } catch {
+      return false;
+    }
   }
 }

@@ -221,6 +221,10 @@ export interface ContainerEngine {
    * overlay): it takes seconds, and would otherwise be made by the first create. It goes with the image.
    */
   prepareImage(image: string, idmap: IdMapping): Promise<void>;
+  /** Full ids of images that any container on this engine is made of, also those that are not boxes. */
+  usedImages(): Promise<ReadonlySet<string>>;
+  /** Removes an image with its one name, or none; one that is gone is no error. @throws IMAGE_IN_USE */
+  removeImage(imageId: string): Promise<void>;
   /** Gives an image one more name. */
   tagImage(image: string, tag: string): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { AuditBegin, AuditEnd, AuditRecord } from "../core/audit.ts";
 import type { BoxRecord, DesiredState, Phase } from "../core/box.ts";
 import type { Caller } from "../core/caller.ts";
 import type { DeviceRecord, JoinedNode, NewDevice } from "../core/device.ts";
@@ -18,6 +19,8 @@ export type NewBox = Pick<BoxRecord, "id" | "name" | "owner" | "desired" | "spec
 /** What changes about a box. */
 export interface BoxChange {
   readonly phase?: Phase;
+  /** The box is somebody else's from now on, and its volumes with it. */
+  readonly owner?: string;
   readonly desired?: DesiredState;
   readonly containerId?: string;
   readonly spec?: BoxRecord["spec"];
@@ -37,6 +40,8 @@ export interface LeaseRequest {
 export interface SlotRequest {
   /** Called inside the transaction, so that what it reads is no older than the count. */
   readonly free: () => HostFree;
+  /** Who is told when there is none; the owner themselves when left out. */
+  readonly asker?: string;
 }
 
 export interface OperationStart {
@@ -44,6 +49,19 @@ export interface OperationStart {
   readonly kind: OperationKind;
   readonly input: OperationInput;
   readonly now: Millis;
+}
+
+/** Which records of the audit log are wanted; all that is given has to hold. */
+export interface AuditFilter {
+  /** Only what this user may see without being an administrator. */
+  readonly viewer: string | undefined;
+  /** Only what this user did. */
+  readonly user: string | undefined;
+  /** Only what was about this box: by its id, or by a name that never was that of a box for the viewer. */
+  readonly box: { readonly id: string } | { readonly name: string } | undefined;
+  readonly since: Millis | undefined;
+  /** The newest so many. */
+  readonly limit: number;
 }
 
 /**
@@ -113,6 +131,13 @@ export interface Ledger {
   /** Enters a slot that the owner is known to have; one that is entered already stays as it is. */
   keepMappingSlot(owner: string, slot: number): void;
 
+  /** Who owns volumes that were handed over; of all others the labels say it. */
+  volumeOwners(): ReadonlyMap<string, string>;
+  /** Says whose a volume is from now on, whatever its labels say. */
+  setVolumeOwner(volume: string, owner: string): void;
+  /** A volume that is gone. */
+  forgetVolume(volume: string): void;
+
   /** All devices of the tailnet that are known, also those of boxes that are gone. */
   devices(): DeviceRecord[];
   devicesOf(boxId: string): DeviceRecord[];
@@ -131,6 +156,29 @@ export interface Ledger {
   failDevice(id: number, problem: string, now: Millis): void;
   /** A device that is proven gone, or was never there. */
   dropDevice(id: number): void;
+
+  /**
+   * Writes down that a command begins. Records are never changed and only dropped by age and number (AUDIT_KEPT).
+   * @returns the record's number
+   */
+  beginAudit(begin: AuditBegin): number;
+  /** Writes down how it ended. */
+  endAudit(id: number, end: AuditEnd): void;
+  /** Records of the audit log, the oldest first. */
+  audit(filter: AuditFilter): AuditRecord[];
+  /** Records of commands that have not ended: those at work, and those that were killed. */
+  openAudit(user: string): AuditRecord[];
+  /**
+   * Id of the box that last had this name, or has this id.
+   * @param viewer whose boxes alone are looked at; undefined for an administrator
+   */
+  auditedBox(word: string, viewer: string | undefined): string | undefined;
+
+  /**
+   * Does something while no other process changes the ledger: the lock for the few files beside it.
+   * `act` must not call the ledger, and must not take long.
+   */
+  exclusively<T>(act: () => T): T;
 
   /** Small facts worth keeping between commands, such as what the engine can do. */
   fact(key: string): string | undefined;

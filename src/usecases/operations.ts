@@ -117,6 +117,7 @@ export async function undoCreate(
 async function removeVolumes(deps: Deps, box: BoxRecord, keepHome: boolean): Promise<void> {
   const names = keepHome ? [box.spec.private] : [box.spec.private, box.spec.home];
   await allDone(names.map((name) => deps.engine.removeVolume(name, box.id)));
+  for (const name of names) deps.ledger.forgetVolume(name);
 }
 
 function destroySteps(deps: Deps, box: BoxRecord, keepHome: boolean): Step[] {

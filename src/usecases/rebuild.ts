@@ -41,7 +41,8 @@ export async function rebuild(deps: Deps, input: RebuildInput): Promise<RebuildR
     const operation = newOperation(deps, "rebuild", { before: box.desired, previous, spec });
     const { storageDir } = await engineFacts(deps);
     // What runs has its share of the host already; what is stopped is started, if only to see that it works.
-    const slot = box.desired === "running" ? undefined : { free: () => deps.host.free(storageDir) };
+    const slot =
+      box.desired === "running" ? undefined : { free: () => deps.host.free(storageDir), asker: deps.caller.user };
     deps.ledger.begin(box.id, operation, { desired: "running" }, slot);
     const notReady = await run(deps, box, operation);
     const lastUsed = { at: deps.clock.now(), by: "rebuild" };

@@ -117,6 +117,7 @@ describe("image check", () => {
       "printf '#!/bin/sh\\necho nothing\\n' >/usr/libexec/devbox/activity",
       "printf '#!/bin/sh\\nexec cat /etc/passwd\\n' >/usr/libexec/devbox/send",
       "printf '#!/bin/sh\\necho Running\\n' >/usr/libexec/devbox/tailnet",
+      "rm /usr/sbin/sshd",
     ].join(" && ");
     const label = "LABEL devbox-ctl.image.contract=9";
     await derive(await testImage(), bad, script, 'ENTRYPOINT ["/usr/libexec/devbox/init"]', "VOLUME /data", label);
@@ -124,10 +125,11 @@ describe("image check", () => {
     const problems = findings.filter(({ status }) => status === "problem").map(({ text }) => text);
     await podmanOk(["rmi", bad]);
     expect(exitCode).toBe(11);
-    for (const words of ["contract=3", "/data", "rootshell", "/srv/open", "sudo", "activity", "send", "tailnet"]) {
+    const promises = ["contract=4", "/data", "rootshell", "/srv/open", "sudo", "activity", "send", "tailnet", "ssh-stdio"];
+    for (const words of promises) {
       expect(problems.join("\n")).toContain(words);
     }
-    expect(problems).toHaveLength(9);
+    expect(problems).toHaveLength(10);
   });
 
   it("says so when a box of it does not even start", async () => {

@@ -2,12 +2,14 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Config } from "../../core/config/config.ts";
 import type { ProcessIdentity } from "../../core/operation.ts";
 import type { Ledger } from "../../ports/ledger.ts";
+import { auditCalls } from "./audit.ts";
 import { deviceCalls } from "./devices.ts";
 import { journalCalls } from "./journal.ts";
 import { leaseCalls } from "./leases.ts";
 import { mappingCalls } from "./mappings.ts";
 import { damaged, explain, ledgerFile, openDatabase } from "./open.ts";
 import { registryCalls } from "./registry.ts";
+import { ownedVolumeCalls } from "./volumes.ts";
 
 export interface LedgerOptions {
   readonly stateDir: string;
@@ -39,6 +41,9 @@ export function openLedger(options: LedgerOptions): Ledger {
     ...leaseCalls(core),
     ...mappingCalls(core),
     ...deviceCalls(core),
+    ...auditCalls(core),
+    exclusively: (act) => core.transaction(act),
+    ...ownedVolumeCalls(core),
     fact: (key) => core.query("SELECT value FROM facts WHERE key = ?", key)[0]?.value as string | undefined,
     setFact: (key, value) => {
       core.query("INSERT INTO facts VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);

@@ -1,3 +1,22 @@
+const GUARDED = ["audit", "audit_ends"];
+
+/** Refuses to take rows out of the audit log. */
+export const KEEP_AUDIT = GUARDED.map(
+  (table) => `
+  CREATE TRIGGER ${table}_kept BEFORE DELETE ON ${table} BEGIN SELECT raise(ABORT, 'the audit log only grows'); END;`,
+).join("");
+
+/** Undoes {@link KEEP_AUDIT}, which has to be done again within the same transaction. */
+export const FREE_AUDIT = GUARDED.map((table) => `DROP TRIGGER ${table}_kept;`).join("");
+
+/** Refuses to change rows of the audit log. REPLACE fires no DELETE trigger, so an id that exists is refused too. */
+const FIX_AUDIT = GUARDED.map(
+  (table) => `
+  CREATE TRIGGER ${table}_fixed BEFORE UPDATE ON ${table} BEGIN SELECT raise(ABORT, 'the audit log only grows'); END;
+  CREATE TRIGGER ${table}_once BEFORE INSERT ON ${table} WHEN EXISTS (SELECT 1 FROM ${table} WHERE id = NEW.id)
+    BEGIN SELECT raise(ABORT, 'the audit log only grows'); END;`,
+).join("");
+
 /**
  * Numbered migrations; entry n brings a ledger from version n to n + 1. Never edited once released.
  * Times are milliseconds since the epoch, JSON is text.
@@ -83,5 +102,43 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX devices_by_node ON devices (control, node_id, node_key) WHERE node_id IS NOT NULL;
   CREATE UNIQUE INDEX devices_joined ON devices (box_id) WHERE state = 'joined';
+  `,
+  `
+  -- Who did what. A record is two rows, one when a command begins and one when it ends, so that none is ever changed.
+  -- Boxes are named as they were then, so box_id is no foreign key.
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    user TEXT NOT NULL,
+    via TEXT NOT NULL,
+    address TEXT,
+    admin INTEGER NOT NULL CHECK (admin IN (0, 1)),
+    command TEXT NOT NULL,
+    box_name TEXT,
+    box_id TEXT,
+    box_owner TEXT,
+    what TEXT,
+    pid INTEGER NOT NULL,
+    start_ticks TEXT NOT NULL,
+    boot_id TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_by_user ON audit (user, id);
+  CREATE TABLE audit_ends (
+    id INTEGER PRIMARY KEY REFERENCES audit (id) ON DELETE CASCADE,
+    exit_code INTEGER NOT NULL,
+    error TEXT,
+    duration INTEGER NOT NULL,
+    box_name TEXT,
+    box_id TEXT,
+    box_owner TEXT
+  ) STRICT;
+  ${KEEP_AUDIT}${FIX_AUDIT}
+  `,
+  `
+  -- Whose volumes are that were handed over: their labels cannot change.
+  CREATE TABLE volumes (
+    name TEXT PRIMARY KEY,
+    owner TEXT NOT NULL
+  ) STRICT;
   `,
 ];

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { auditSchema } from "./audit.ts";
 import {
   changeSchema,
   createSchema,
@@ -19,7 +20,9 @@ import {
   helpSchema,
   hostSetupSchema,
   imageCheckSchema,
+  sshConfigSchema,
 } from "./program.ts";
+import { handOverSchema, reapSchema, resumeSchema } from "./host-wide.ts";
 import {
   syncthingDisableSchema,
   syncthingEnableSchema,
@@ -34,6 +37,8 @@ import {
   imageBuildSchema,
   imageListSchema,
   imageLoadSchema,
+  imagePrepareSchema,
+  imagePruneSchema,
   portForwardSchema,
   volumeListSchema,
   volumeRemoveSchema,
@@ -59,6 +64,11 @@ export const JSON_SCHEMAS = {
   "image-load": imageLoadSchema,
   "image-check": imageCheckSchema,
   "image-list": imageListSchema,
+  "image-prune": imagePruneSchema,
+  "image-prepare": imagePrepareSchema,
+  resume: resumeSchema,
+  reap: reapSchema,
+  "hand-over": handOverSchema,
   "syncthing-enable": syncthingEnableSchema,
   "syncthing-disable": syncthingDisableSchema,
   "syncthing-status": syncthingStatusSchema,
@@ -74,8 +84,10 @@ export const JSON_SCHEMAS = {
   "config-check": configCheckSchema,
   "config-show": configShowSchema,
   doctor: doctorSchema,
+  audit: auditSchema,
   "host-setup": hostSetupSchema,
   completion: completionSchema,
+  "ssh-config": sshConfigSchema,
   help: helpSchema,
   "exit-codes": exitCodesSchema,
   error: errorSchema,

@@ -34,6 +34,17 @@ export const completionSchema = z
   .strictObject({ shell: z.string(), script: z.string() })
   .describe("devbox-ctl completion --json");
 
+export const sshConfigSchema = z
+  .strictObject({
+    way: z
+      .enum(["local", "key", "account"])
+      .describe("local: on this machine; key: by a key of the service account; account: by one's own account there"),
+    host: z.string().describe("The pattern behind Host"),
+    options: z.array(z.strictObject({ name: z.string(), value: z.string() })).describe("In their order"),
+    text: z.string().describe("All of it as it goes into ~/.ssh/config"),
+  })
+  .describe("devbox-ctl ssh-config --json");
+
 export const configCheckSchema = z
   .strictObject({ file: z.string().nullable().describe("null: there is none"), valid: z.boolean() })
   .describe("devbox-ctl config check --json");

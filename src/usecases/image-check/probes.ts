@@ -144,6 +144,17 @@ const connects: Probe = {
   },
 };
 
+/** A key as ssh-stdio takes it, whose other half is nowhere: all zeros. */
+const NOBODY = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}`;
+
+const ssh: Probe = {
+  promise: "ssh-stdio speaks SSH as dev",
+  broken: async (box) => {
+    const result = await box.run({ argv: [programs.sshStdio, "--key", NOBODY], user: "dev", input: "" });
+    return result.exitCode === 0 && result.stdout.startsWith("SSH-2.0-") ? undefined : told(result);
+  },
+};
+
 const secrets: Probe = {
   promise: "dev cannot read the private volume nor /run/devbox",
   broken: (box) =>
@@ -176,6 +187,6 @@ const noSudo: Probe = {
 
 /** In the order in which a person reads them. */
 export const PROBES: readonly Probe[] = [
-  ...[session, sessionCodes, endSession, copying, confined, services, activity, tailnet, connects],
+  ...[session, sessionCodes, endSession, copying, confined, services, activity, tailnet, connects, ssh],
   ...[secrets, setuid, writable, noSudo],
 ];

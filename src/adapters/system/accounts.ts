@@ -1,0 +1,18 @@
+import { type Account, accountIn, type Group, groupIn, isMember } from "../../core/gate/accounts.ts";
+import { readText } from "./processes.ts";
+import { getent } from "./run.ts";
+
+/** An account of this host by its id or its name; a process is started only for one that /etc/passwd does not have. */
+export function findAccount(who: number | string): Account | undefined {
+  const local = accountIn(readText("/etc/passwd") ?? "", who);
+  if (local !== undefined) return local;
+  return accountIn(getent("passwd", String(who)) ?? "", who);
+}
+
+/** Whether someone is in one of some groups. */
+export function isInOneOf(groups: readonly string[], name: string, account: Account | undefined): boolean {
+  const local = readText("/etc/group") ?? "";
+  const found = (group: string): Group | undefined =>
+    groupIn(local, group) ?? groupIn(getent("group", group) ?? "", group);
+  return groups.map(found).some((group) => group !== undefined && isMember(group, name, account));
+}

@@ -1,0 +1,97 @@
+import { auditedProgram } from "../core/audit.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import { copySide } from "../core/home-path.ts";
+import type { Audited } from "../usecases/audit/record.ts";
+import { splitCommand } from "./command-line.ts";
+
+/** What a command line said, as oclif read it. */
+export interface Words {
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** All words after the command's own. */
+  readonly argv: readonly string[];
+}
+
+type Details = Partial<Pick<Audited, "box" | "makesBox" | "what">>;
+
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" ? value : Array.isArray(value) ? value.join(" ") : undefined;
+const box = ({ args }: Words): Details => ({ box: text(args.name) });
+const boxAnd = (what: (words: Words) => unknown) => (words: Words) => ({ ...box(words), what: text(what(words)) });
+const only = (what: (words: Words) => unknown) => (words: Words) => ({ what: text(what(words)) });
+
+/** What is written down of each command that acts on a box or changes something, by oclif's id. [X-09] */
+const AUDITED: Readonly<Record<string, (words: Words) => Details | undefined>> = {
+  create: ({ args }) => ({ box: text(args.name), makesBox: true }),
+  start: box,
+  stop: box,
+  restart: box,
+  rebuild: box,
+  destroy: boxAnd(({ flags }) => (flags["keep-volume"] === true ? "--keep-volume" : undefined)),
+  "hand-over": boxAnd(({ flags }) => flags.to),
+  ssh: boxAnd(({ argv, flags }) => (flags.stdio === true ? "--stdio" : auditedProgram(splitCommand(argv).command))),
+  exec: boxAnd(({ argv }) => auditedProgram(splitCommand(argv).command)),
+  cp: copied,
+  transfer: boxAnd(({ args, argv }) => argv.find((word) => word !== args.name)),
+  logs: boxAnd(({ flags }) => flags.service),
+  "port-forward": boxAnd(({ argv }) => argv.filter((word) => /^[\d:]+$/.test(word))),
+  open: boxAnd(({ flags }) => flags.port),
+  "rotate-key": boxAnd(({ flags }) => (flags.all === true ? "--all" : undefined)),
+  "service:enable": boxAnd(({ args }) => args.service),
+  "service:disable": boxAnd(({ args }) => args.service),
+  "syncthing:enable": box,
+  "syncthing:disable": box,
+  "syncthing:pair": box,
+  "syncthing:unpair": box,
+  "syncthing:password": box,
+  "volume:remove": only(({ args }) => args.volume),
+  "tailnet:cleanup": only(({ flags }) => flags.forget),
+  "image:build": only(() => undefined),
+  "image:load": only(({ args }) => args.file),
+  "image:prune": unlessDry,
+  "image:prepare": only(() => undefined),
+  resume: unlessDry,
+  reap: unlessDry,
+  doctor: ({ flags }) => (flags.fix === true ? { what: "--fix" } : undefined),
+  "user:add-key": only(({ args }) => args.user),
+  "user:remove-key": only(({ args }) => args.user),
+  "user:remove": only(({ args, flags }) => [args.user, flags.boxes, flags.to].filter((word) => word !== undefined)),
+};
+
+/** What is written down of a command, or undefined for one that only looks. */
+export function auditedCommand(id: string, words: Words): Audited | undefined {
+  const details = Object.hasOwn(AUDITED, id) ? AUDITED[id]?.(words) : undefined;
+  return details === undefined ? undefined : audited(id, details);
+}
+
+/** What is written down of any command that was refused. */
+export function refusedCommand(id: string, words: Words): Audited {
+  return audited(id, box(words));
+}
+
+/** Errors by which people learn that something is not theirs to have. */
+const REFUSALS: readonly string[] = [
+  "NOT_PERMITTED",
+  "BOX_NOT_FOUND",
+  "VOLUME_NOT_FOUND",
+] satisfies readonly ErrorCode[];
+
+/** Whether an error says that something is not there or not theirs, between which nobody is to see a difference. */
+export function isRefusal(code: string | undefined): boolean {
+  return code !== undefined && REFUSALS.includes(code);
+}
+
+function audited(id: string, details: Details): Audited {
+  return { command: id.replaceAll(":", " "), box: undefined, makesBox: false, what: undefined, ...details };
+}
+
+function unlessDry({ flags }: Words): Details | undefined {
+  return flags["dry-run"] === true ? undefined : {};
+}
+
+/** Which way a copy goes, and the path in the box. */
+function copied({ args }: Words): Details {
+  const [dst, src] = [args.dst, args.src].map((side) => copySide(text(side) ?? ""));
+  if (dst?.kind === "box") return { box: dst.box, what: `to ${dst.path}` };
+  return src?.kind === "box" ? { box: src.box, what: `from ${src.path}` } : {};
+}

@@ -1,0 +1,95 @@
+import { hostname } from "node:os";
+import type { Caller } from "../../core/caller.ts";
+import type { Config } from "../../core/config/config.ts";
+import { DevboxError, hasCode } from "../../core/errors.ts";
+import { BOUNDARY_FILE, type Boundary, parseBoundary } from "../../core/gate/boundary-file.ts";
+import { judgeWords, refuseCopiers } from "../../core/gate/commands.ts";
+import { greeting } from "../../core/gate/greeting.ts";
+import { splitCommand } from "../../core/gate/split-command.ts";
+import { administratorsOnly, notHere, requireUser, type Way, wayOf } from "../../core/gate/who.ts";
+import { callerByKey, callerBySudo, callerIsAccount, loadConfig } from "../compose.ts";
+import { setSide } from "./crossing.ts";
+
+/**
+ * The first act on an orchestrator: who asks, whether they may, and for what.
+ * @param text what the boundary file holds
+ * @returns the words to run; in the account's process they are judged, and name a command that may cross
+ * @throws {DevboxError} NOT_PERMITTED, USAGE, INVALID_CONFIG
+ */
+export async function enter(text: string, argv: readonly string[]): Promise<readonly string[]> {
+  const boundary = parseBoundary(text);
+  if (process.getuid?.() !== boundary.uid) return stayOutside(boundary, argv);
+  const way = wayOf(
+    {
+      argv,
+      sudoUid: process.env.SUDO_UID,
+      sshCommand: process.env.SSH_ORIGINAL_COMMAND,
+      sshConnection: process.env.SSH_CONNECTION,
+    },
+    boundary.uid,
+  );
+  const config = await configFor(way);
+  if (config.host.serviceUser !== boundary.account) throw disagreement(boundary, config);
+  const caller = callerOf(way, config);
+  requireUser(config, caller);
+  setSide({ side: "account", boundary, caller });
+  if (way.via === "account") return way.words;
+  if (way.via === "sudo") return admitted(way.words, caller);
+  const words = splitCommand(way.line);
+  if (words.length === 0) {
+    process.stdout.write(`${greeting(caller, boundary.account, config.host.name ?? hostname())}\n`);
+    return ["list"];
+  }
+  refuseCopiers(words);
+  return admitted(words, caller);
+}
+
+/** A caller's own process does what is the caller's own; bin/devbox-ctl has let all other words cross. */
+function stayOutside(boundary: Boundary, argv: readonly string[]): readonly string[] {
+  setSide({ side: "caller", boundary });
+  const words = argv.slice(0, 2).join(":");
+  if (words !== "tailnet:dev" && !words.startsWith("tailnet:dev:")) return argv;
+  throw new DevboxError("NOT_PERMITTED", "a tailnet of one's own is for trying devbox-ctl on one's own machine.", {
+    why: `The boxes of this host belong to ${boundary.account}, and join the tailnet that is configured.`,
+    next: ["See it: devbox-ctl tailnet status"],
+  });
+}
+
+function admitted(words: readonly string[], caller: Caller): readonly string[] {
+  if (words[0] === "--version") return ["--version"];
+  const crossing = judgeWords(words);
+  // Whatever names no command that may cross is at most explained.
+  if (crossing === undefined) {
+    const flag = words.findIndex((word) => word.startsWith("-"));
+    return ["help", ...(flag === -1 ? words : words.slice(0, flag))];
+  }
+  if (crossing.audience === "caller") throw notHere(crossing.words);
+  if (crossing.audience === "administrators" && !caller.admin) throw administratorsOnly(crossing.words);
+  return crossing.words;
+}
+
+function callerOf(way: Way, config: Config): Caller {
+  if (way.via === "account") return callerIsAccount();
+  const groups = config.host.adminGroups;
+  return way.via === "sudo" ? callerBySudo(way.uid, groups) : callerByKey(way.user, way.address, groups);
+}
+
+/** What is wrong with the configuration is for those who can mend it. */
+async function configFor(way: Way): Promise<Config> {
+  try {
+    return (await loadConfig(undefined)).config;
+  } catch (error) {
+    if (!hasCode(error, "INVALID_CONFIG") || way.via === "account" || (way.via === "sudo" && way.uid === 0))
+      throw error;
+    throw new DevboxError("INVALID_CONFIG", "the configuration of this host is not valid at the moment.", {
+      next: ["Ask an administrator to look at it: devbox-ctl config check"],
+    });
+  }
+}
+
+function disagreement(boundary: Boundary, config: Config): DevboxError {
+  return new DevboxError("INVALID_CONFIG", "this host is set up for another configuration than the one it has.", {
+    why: `${BOUNDARY_FILE} says ${boundary.account}, host.serviceUser says ${config.host.serviceUser ?? "nothing"}.`,
+    next: ["Ask an administrator to run: devbox-ctl host setup"],
+  });
+}

@@ -1,0 +1,37 @@
+/** A line of passwd(5), as far as it says who someone is. */
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A line of group(5). */
+export interface Group {
+  readonly gid: number;
+  readonly members: readonly string[];
+}
+
+/** Finds an account by its id or its name; the first line counts, as for the system. */
+export function accountIn(passwd: string, who: number | string): Account | undefined {
+  for (const line of passwd.split("\n")) {
+    const [name = "", , uid = "", gid = ""] = line.split(":");
+    if (!/^\d+$/.test(uid) || !/^\d+$/.test(gid) || name === "") continue;
+    if (name === who || Number(uid) === who) return { name, uid: Number(uid), gid: Number(gid) };
+  }
+  return undefined;
+}
+
+/** Finds a group by its name. */
+export function groupIn(text: string, wanted: string): Group | undefined {
+  for (const line of text.split("\n")) {
+    const [name, , gid = "", members = ""] = line.split(":");
+    if (name !== wanted || !/^\d+$/.test(gid)) continue;
+    return { gid: Number(gid), members: members.split(",").filter((member) => member !== "") };
+  }
+  return undefined;
+}
+
+/** Whether someone is in a group: listed there, or by the group that their account names. */
+export function isMember(group: Group, name: string, account: Account | undefined): boolean {
+  return group.members.includes(name) || account?.gid === group.gid;
+}

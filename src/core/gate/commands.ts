@@ -1,0 +1,110 @@
+import { DevboxError } from "../errors.ts";
+import { quote } from "../text.ts";
+
+/**
+ * Who may have a command done by the service account. `everyone`: all users, each with their own boxes.
+ * `administrators`: it is about the host. `caller`: it works with the caller's own files and rights, so it never crosses.
+ */
+export type Audience = "everyone" | "administrators" | "caller";
+
+/** Every command by its id; what is not here does not cross. */
+export const AUDIENCE: Readonly<Record<string, Audience>> = {
+  ...named("everyone", [
+    ...["audit", "complete", "completion", "cp", "create", "destroy", "exec", "help", "image:list", "list", "logs"],
+    ...["ls", "open", "port-forward", "rebuild", "restart", "rotate-key", "service:disable", "service:enable", "ssh"],
+    ...["ssh-config", "start", "status", "stop", "syncthing:disable", "syncthing:enable", "syncthing:pair"],
+    ...["syncthing:password", "syncthing:status", "syncthing:unpair", "tailnet:cleanup", "tailnet:status", "transfer"],
+    ...["user:show", "volume:list", "volume:remove"],
+  ]),
+  ...named("administrators", [
+    ...["config:show", "doctor", "hand-over", "image:build", "image:check", "image:load", "image:prepare"],
+    ...["image:prune", "reap", "resume", "user:add-key", "user:list", "user:remove", "user:remove-key"],
+  ]),
+  ...named("caller", ["config:check", "config:schema", "host:setup", "host:uninstall"]),
+  ...named("caller", ["tailnet:dev:down", "tailnet:dev:ssh", "tailnet:dev:status", "tailnet:dev:up"]),
+};
+
+function named(audience: Audience, ids: readonly string[]): Record<string, Audience> {
+  return Object.fromEntries(ids.map((id) => [id, audience]));
+}
+
+/** A command that may cross. */
+export interface Crossing {
+  /** The words, with the command's own made one: what was judged is what is run. */
+  readonly words: readonly string[];
+  readonly audience: Audience;
+}
+
+/**
+ * Judges words that came over the boundary.
+ * @returns undefined for words that name no command; nothing is run for them but the help that says so
+ * @throws {DevboxError} NOT_PERMITTED for flags that would lead to the account's files
+ */
+export function judgeWords(words: readonly string[]): Crossing | undefined {
+  const id = commandOf(words);
+  if (id === undefined) return undefined;
+  const rest = words.slice(id.length);
+  refuseFlags(rest);
+  const name = id.join(":");
+  if (name === "image:build") refuseFile(rest, "--zed-server");
+  return { words: [name, ...rest], audience: AUDIENCE[name] ?? "caller" };
+}
+
+/** The leading words that name a command. */
+function commandOf(words: readonly string[]): string[] | undefined {
+  for (const length of [3, 2, 1]) {
+    const leading = words.slice(0, length);
+    if (leading.length === length && Object.hasOwn(AUDIENCE, leading.join(":"))) return leading;
+  }
+  return undefined;
+}
+
+/** Words before `--`; what is after it is for a program in a box. */
+function ownWords(words: readonly string[]): readonly string[] {
+  const end = words.indexOf("--");
+  return end === -1 ? words : words.slice(0, end);
+}
+
+const FORBIDDEN = ["--config", "--as"];
+
+function refuseFlags(words: readonly string[]): void {
+  const flag = FORBIDDEN.find((name) => ownWords(words).some((word) => word === name || word.startsWith(`${name}=`)));
+  if (flag === undefined) return;
+  throw new DevboxError("NOT_PERMITTED", `${flag} means nothing here.`, {
+    why: "This host's boxes have one configuration, and who you are is known already.",
+    next: ["Leave it out", ...(flag === "--config" ? ["To check a file of yours: devbox-ctl config check FILE"] : [])],
+  });
+}
+
+/** A file that a flag names would be read with the account's rights. */
+function refuseFile(words: readonly string[], flag: string): void {
+  const named = ownWords(words).flatMap((word, at) => {
+    if (word === flag) return [words[at + 1] ?? ""];
+    return word.startsWith(`${flag}=`) ? [word.slice(flag.length + 1)] : [];
+  });
+  const file = named.find((value) => !value.startsWith("https://"));
+  if (file === undefined) return;
+  throw new DevboxError("NOT_PERMITTED", `${flag} ${quote(file)} is a file, which is not read for others here.`, {
+    why: "The account that runs the boxes would read it with its own rights.",
+    next: ["Give an https:// address", "Or build the image elsewhere and bring it: devbox-ctl image load FILE"],
+  });
+}
+
+/** Programs that want to speak to one of their kind at the other end. */
+const COPIERS: readonly string[] = ["scp", "rsync", "sftp-server", "internal-sftp", "sftp"];
+
+/**
+ * Refuses what `scp`, `rsync` or `sftp` ask for when they are pointed at the host instead of a box.
+ * @throws {DevboxError} USAGE
+ */
+export function refuseCopiers([first = ""]: readonly string[]): void {
+  const program = first.slice(first.lastIndexOf("/") + 1);
+  if (!COPIERS.includes(program)) return;
+  throw new DevboxError("USAGE", `${program} does not work with this host, but with each of your boxes.`, {
+    why: "Files are in the boxes; this account has none for you.",
+    next: [
+      "Make your boxes known to ssh, scp, rsync and sftp: devbox-ctl ssh-config",
+      "For a single file: ssh HOST cp - NAME:PATH < FILE",
+    ],
+  });
+}

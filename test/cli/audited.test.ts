@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { auditedCommand, isRefusal, refusedCommand } from "../../src/cli/audited.ts";
+import { readCommands } from "../../scripts/lib/docs/commands.ts";
+import path from "node:path";
+
+const words = (argv: string[], args: Record<string, unknown> = {}, flags: Record<string, unknown> = {}) => ({
+  ...{ argv, args, flags },
+});
+
+describe("what is written down of a command [X-09]", () => {
+  it.each([
+    [["api", "--", "/usr/bin/mysql", "-psecret"], "mysql"],
+    [["api", "--", "mysql -psecret"], "mysql"],
+    [["api", "--", "TOKEN=secret make"], "TOKEN=…"],
+    [["api", "--", "tskey-auth-secret"], "tskey-auth-[secret]"],
+    [["api", "--", "\u001b[2J"], String.raw`\u{1b}[2J`],
+    [["api", "--", ""], undefined],
+    [["api"], undefined],
+  ])("is of %j the program alone", (argv, what) => {
+    expect(auditedCommand("exec", words(argv, { name: "api" }))).toEqual({
+      ...{ command: "exec", box: "api", makesBox: false, what },
+    });
+  });
+
+  it("is of a copy the way that it goes, and the box", () => {
+    const copy = (src: string, dst: string) => auditedCommand("cp", words([], { src, dst }));
+    expect(copy("key.pem", "api:")).toMatchObject({ box: "api", what: "to " });
+    expect(copy("api:a:b", "./a:b")).toMatchObject({ box: "api", what: "from a:b" });
+    expect(copy("-", "./b")).toMatchObject({ box: undefined, what: undefined });
+  });
+
+  it("is nothing of what only looks", () => {
+    expect(auditedCommand("list", words([]))).toBeUndefined();
+    expect(auditedCommand("doctor", words([], {}, { fix: false }))).toBeUndefined();
+    expect(auditedCommand("reap", words([], {}, { "dry-run": true }))).toBeUndefined();
+    expect(auditedCommand("toString", words([]))).toBeUndefined();
+    expect(auditedCommand("doctor", words([], {}, { fix: true }))).toMatchObject({ command: "doctor", what: "--fix" });
+    expect(refusedCommand("syncthing:status", words([], { name: "api" }))).toMatchObject({
+      ...{ command: "syncthing status", box: "api" },
+    });
+    expect([isRefusal("BOX_NOT_FOUND"), isRefusal("BUSY"), isRefusal(undefined)]).toEqual([true, false, false]);
+  });
+
+  /** Commands that only look, or that touch nothing of anybody's. A new one has to be put here or be written down. */
+  const LOOKS = [
+    ...["audit", "complete", "completion", "config check", "config schema", "config show", "help", "list", "status"],
+    ...["image check", "image list", "syncthing status", "tailnet status", "volume list"],
+    ...["tailnet dev down", "tailnet dev status", "tailnet dev up", "tailnet dev ssh"],
+    ...["user list", "user show"],
+  ];
+
+  it("is something of every command that is not known to look only", async () => {
+    const commands = await readCommands(path.resolve(import.meta.dirname, "../.."));
+    const flags = { fix: true };
+    const kept = (id: string) => auditedCommand(id.replaceAll(" ", ":"), words([], {}, flags)) !== undefined;
+    const missing = commands.map(({ id }) => id).filter((id) => !LOOKS.includes(id) && !kept(id));
+    expect(missing).toEqual([]);
+  });
+});
