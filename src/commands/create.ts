@@ -29,6 +29,7 @@ export default class Create extends BaseCommand {
       summary: "A root file system that nobody in the box can change; home, /tmp and /run as ever",
       allowNo: true,
     }),
+    owner: Flags.string({ summary: "Make it somebody else's (administrators)", helpValue: "USER" }),
     volume: Flags.string({ summary: "Use a home that was kept, see `volume list`", helpValue: "VOLUME" }),
     additional: Flags.boolean({ summary: "You own boxes already and want one more" }),
     yes: Flags.boolean({ char: "y", summary: "Answer every question with yes" }),
@@ -40,6 +41,7 @@ export default class Create extends BaseCommand {
     const since = clock.monotonic();
     const result = await this.#create(deps, {
       name: args.name,
+      owner: flags.owner,
       cpus: flags.cpus,
       memory: flags.memory,
       image: flags.image,

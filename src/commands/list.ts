@@ -2,21 +2,32 @@ import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../cli/base-command.ts";
 import { clock } from "../cli/compose.ts";
 import { listJson, presentList } from "../cli/present/list.ts";
+import { scopeFlags } from "../cli/scope-flags.ts";
 import { styleFor } from "../cli/style.ts";
 import { list } from "../usecases/list.ts";
 
 export default class List extends BaseCommand {
   static override summary = "List your boxes";
   static override aliases = ["ls"];
-  static override examples = ["<%= config.bin %> list", "<%= config.bin %> list --json --usage"];
+  static override examples = [
+    "<%= config.bin %> list",
+    "<%= config.bin %> list --json --usage",
+    "<%= config.bin %> list --all",
+  ];
   static override flags = {
+    ...scopeFlags,
     usage: Flags.boolean({ summary: "Under --json, too, ask what running boxes use at the moment" }),
   };
 
   async run() {
     const { flags } = await this.parse(List);
-    const result = await list(await this.deps(flags), { usage: flags.usage || !this.jsonEnabled() });
-    this.print(presentList(styleFor(process.stdout), result, clock.now()));
+    const deps = await this.deps(flags);
+    const result = await list(deps, {
+      usage: flags.usage || !this.jsonEnabled(),
+      all: flags.all,
+      owner: flags.owner,
+    });
+    this.print(presentList(styleFor(process.stdout), result, { now: clock.now(), caller: deps.caller.user }));
     return listJson(result);
   }
 }

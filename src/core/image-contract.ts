@@ -29,3 +29,8 @@ export function importChanges(more: Readonly<Record<string, string>> = {}): stri
     ...Object.entries({ ...labels, ...more }).map(([name, value]) => `LABEL ${name}=${value}`),
   ];
 }
+
+/** The name that an image is known by whatever comes after it. */
+export function contentName(key: string): string {
+  return `localhost/devbox:${key.slice(0, 12)}`;
+}

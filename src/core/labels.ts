@@ -33,7 +33,8 @@ export function labelsOf(
     [LABEL.id]: box.id,
     [LABEL.owner]: box.owner,
     [LABEL.created]: String(box.createdAt),
-    ...(box.spec.idmap === null ? {} : { [LABEL.ids]: mappingText(box.spec.idmap) }),
+    // Empty rather than absent: an image may carry labels of ours, and a container has those that it is not given.
+    [LABEL.ids]: box.spec.idmap === null ? "" : mappingText(box.spec.idmap),
     // A volume outlives specs (rebuild, resize), so only the container carries one.
     ...(kind === "box" ? { [LABEL.spec]: JSON.stringify(box.spec) } : {}),
   };

@@ -34,9 +34,10 @@ export function boxesAllowed(config: Config, owner: string): number {
 
 /**
  * Whether one more box fits under the counts.
+ * @param asker who is told: an administrator may act for the owner
  * @throws {DevboxError} LIMIT_PER_USER or LIMIT_GLOBAL
  */
-export function checkCounts(config: Config, owner: string, usage: Usage): void {
+export function checkCounts(config: Config, owner: string, usage: Usage, asker = owner): void {
   const allowed = boxesAllowed(config, owner);
   const counted = config.limits.counts === "existing" ? "Stopped boxes count too." : "Only running boxes count.";
   const free = config.limits.counts === "existing" ? "devbox-ctl destroy NAME [--keep-volume]" : "devbox-ctl stop NAME";
@@ -44,7 +45,7 @@ export function checkCounts(config: Config, owner: string, usage: Usage): void {
     const names = usage.ownerNames.length > 0 ? ` (${usage.ownerNames.join(", ")})` : "";
     throw new DevboxError(
       "LIMIT_PER_USER",
-      `you have ${boxCount(usage.owner)}, the most that a user may have here${names}.`,
+      `${asker === owner ? "you have" : `${owner} has`} ${boxCount(usage.owner)}, the most that a user may have here${names}.`,
       { why: counted, next: [`Free one: ${free}`, "Or ask an administrator for a higher limit (limits.perUser)"] },
     );
   }

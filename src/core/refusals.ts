@@ -9,9 +9,14 @@ export function nameTaken(name: string, caller: string): DevboxError {
   });
 }
 
-/** The error for a home that is to be taken up and is another box's already. */
-export function homeInUse(volume: string, box: string): DevboxError {
-  return new DevboxError("VOLUME_IN_USE", `${quote(volume)} is the home of ${box}.`, {
-    next: [`Give it free: devbox-ctl destroy ${box} --keep-volume`],
+/**
+ * The error for a home that is to be taken up and is another box's already.
+ * @param box its name; undefined when it is somebody else's
+ */
+export function homeInUse(volume: string, box: string | undefined): DevboxError {
+  return new DevboxError("VOLUME_IN_USE", `${quote(volume)} is the home of ${box ?? "a box"}.`, {
+    next: [
+      box === undefined ? "See yours: devbox-ctl volume list" : `Give it free: devbox-ctl destroy ${box} --keep-volume`,
+    ],
   });
 }

@@ -214,13 +214,17 @@ export interface ContainerEngine {
   imageExists(image: string): Promise<boolean>;
   /** Makes an image of a root file system archive, with Containerfile-like changes. @returns its id */
   importImage(file: string, changes: readonly string[], tag: string): Promise<string>;
-  /** Loads an image archive. @returns the names it brought. */
+  /** Loads an image archive from a file, or with `-` from standard input. @returns the names it brought. */
   loadImage(file: string): Promise<string[]>;
   /**
    * Makes the copy of an image that boxes with these ids need, where the engine needs one (rootless, on its native
    * overlay): it takes seconds, and would otherwise be made by the first create. It goes with the image.
    */
   prepareImage(image: string, idmap: IdMapping): Promise<void>;
+  /** Full ids of images that any container on this engine is made of, also those that are not boxes. */
+  usedImages(): Promise<ReadonlySet<string>>;
+  /** Removes an image with its one name, or none; one that is gone is no error. @throws IMAGE_IN_USE */
+  removeImage(imageId: string): Promise<void>;
   /** Gives an image one more name. */
   tagImage(image: string, tag: string): Promise<void>;
 }

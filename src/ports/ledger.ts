@@ -19,6 +19,8 @@ export type NewBox = Pick<BoxRecord, "id" | "name" | "owner" | "desired" | "spec
 /** What changes about a box. */
 export interface BoxChange {
   readonly phase?: Phase;
+  /** The box is somebody else's from now on, and its volumes with it. */
+  readonly owner?: string;
   readonly desired?: DesiredState;
   readonly containerId?: string;
   readonly spec?: BoxRecord["spec"];
@@ -38,6 +40,8 @@ export interface LeaseRequest {
 export interface SlotRequest {
   /** Called inside the transaction, so that what it reads is no older than the count. */
   readonly free: () => HostFree;
+  /** Who is told when there is none; the owner themselves when left out. */
+  readonly asker?: string;
 }
 
 export interface OperationStart {
@@ -126,6 +130,13 @@ export interface Ledger {
   takeMappingSlot(owner: string, taken: ReadonlySet<number>, most: number): number | undefined;
   /** Enters a slot that the owner is known to have; one that is entered already stays as it is. */
   keepMappingSlot(owner: string, slot: number): void;
+
+  /** Who owns volumes that were handed over; of all others the labels say it. */
+  volumeOwners(): ReadonlyMap<string, string>;
+  /** Says whose a volume is from now on, whatever its labels say. */
+  setVolumeOwner(volume: string, owner: string): void;
+  /** A volume that is gone. */
+  forgetVolume(volume: string): void;
 
   /** All devices of the tailnet that are known, also those of boxes that are gone. */
   devices(): DeviceRecord[];

@@ -5,38 +5,59 @@ import { nearest } from "../core/nearest.ts";
 import { quote } from "../core/text.ts";
 import type { Deps } from "./deps.ts";
 
-/** Whether someone may see and change what belongs to an owner. FR-026 */
+/** Whether someone may see and change what belongs to an owner, when they name it. FR-026 */
 export function mayUse(caller: Caller, owner: string): boolean {
   return caller.admin || owner === caller.user;
 }
 
-/** The caller's boxes, or all for an administrator. */
+/** All boxes that the caller may name: their own, or everyone's for an administrator. */
 export function visibleBoxes(deps: Pick<Deps, "ledger" | "caller">): BoxRecord[] {
   return deps.ledger.boxes().filter((box) => mayUse(deps.caller, box.owner));
+}
+
+/** The caller's own boxes, which are what "yours" means to an administrator too. */
+export function ownBoxes(deps: Pick<Deps, "ledger" | "caller">): BoxRecord[] {
+  return deps.ledger.boxes().filter((box) => box.owner === deps.caller.user);
 }
 
 /**
  * The caller's box of that name. Someone else's box answers exactly as one that does not exist.
  * @throws {DevboxError} BOX_NOT_FOUND
  */
-export function findBox(deps: Pick<Deps, "ledger" | "caller">, name: string): BoxRecord {
+export function findBox(deps: Pick<Deps, "ledger" | "caller" | "progress">, name: string): BoxRecord {
   const box = deps.ledger.boxByName(name);
-  if (box && mayUse(deps.caller, box.owner)) return box;
-  throw noSuchBox(deps, name);
+  if (box === undefined || !mayUse(deps.caller, box.owner)) throw noSuchBox(deps, name);
+  remarkOwner(deps, box);
+  return box;
+}
+
+/** Boxes that each caller of this process was told the owner of; a command may look for its box twice. */
+const told = new WeakMap<Caller, Set<string>>();
+
+/** Tells an administrator whose box it is that they are at; the service account's units know it. */
+function remarkOwner({ caller, progress }: Pick<Deps, "caller" | "progress">, { id, name, owner }: BoxRecord): void {
+  if (owner === caller.user || caller.via === "account") return;
+  const known = told.get(caller) ?? new Set();
+  if (known.has(id)) return;
+  told.set(caller, known.add(id));
+  progress.remark(`${name} belongs to ${owner}; you act as an administrator`);
 }
 
 /** The error for a box that is not there (or not the caller's), with the nearest name that is. */
 export function noSuchBox(deps: Pick<Deps, "ledger" | "caller">, name: string): DevboxError {
+  const { admin, via } = deps.caller;
+  const visible = visibleBoxes(deps);
   const near = nearest(
     name,
-    visibleBoxes(deps).map((box) => box.name),
+    visible.map((box) => box.name),
   );
-  return new DevboxError("BOX_NOT_FOUND", `you have no box named ${quote(name)}.`, {
+  const what = admin ? `there is no box named ${quote(name)}.` : `you have no box named ${quote(name)}.`;
+  return new DevboxError("BOX_NOT_FOUND", what, {
     next: [
       ...(near === undefined ? [] : [`Did you mean ${near}?`]),
-      "See yours: devbox-ctl list",
-      // One who is sure of the name may have lost the ledger.
-      ...(deps.ledger.boxes().length === 0 ? ["If you had boxes here: devbox-ctl doctor --fix"] : []),
+      admin ? "See all: devbox-ctl list --all" : "See yours: devbox-ctl list",
+      // One who is sure of the name may have lost the ledger; only what the caller may see decides whether it is said.
+      ...(visible.length === 0 && (admin || via === "local") ? ["If you had boxes here: devbox-ctl doctor --fix"] : []),
     ],
   });
 }

@@ -1,7 +1,9 @@
 import { DevboxError, messageOf } from "../core/errors.ts";
 import { slotOf } from "../core/id-mapping.ts";
+import type { ObjectIdentity } from "../core/labels.ts";
 import { readSpec } from "../core/spec.ts";
 import type { EngineBox } from "../ports/engine.ts";
+import { mayUse } from "./access.ts";
 import type { Deps } from "./deps.ts";
 import { engineFacts } from "./engine-facts.ts";
 import { newDevice } from "./tailnet/record.ts";
@@ -14,13 +16,17 @@ const POPULATED = "populated";
  */
 export async function adoptLost(deps: Deps): Promise<void> {
   if (deps.ledger.fact(POPULATED) !== undefined) return;
+  // It is done for everybody, and told to each of their own alone.
+  const remark = ({ owner }: ObjectIdentity, text: string) => {
+    if (mayUse(deps.caller, owner)) deps.progress.remark(text);
+  };
   for (const { containerId, identity } of await deps.engine.boxes()) {
     if (deps.ledger.boxById(identity.id) ?? deps.ledger.boxByName(identity.name)) continue;
     try {
       await adopt(deps, containerId);
-      deps.progress.remark(`${identity.name} was not in the ledger; it is now, from its container's labels`);
+      remark(identity, `${identity.name} was not in the ledger; it is now, from its container's labels`);
     } catch (error) {
-      deps.progress.remark(`${identity.name} is not in the ledger and cannot be taken into it: ${messageOf(error)}`);
+      remark(identity, `${identity.name} is not in the ledger and cannot be taken into it: ${messageOf(error)}`);
     }
   }
   deps.ledger.setFact(POPULATED, "yes");
@@ -35,9 +41,19 @@ export async function adopt(deps: Deps, containerId: string): Promise<void> {
   // Which device it has is not in its labels: as after a login that nobody saw the end of, the box will be asked.
   const tailnet = await deps.tailnet();
   if (tailnet) deps.ledger.beginJoin(newDevice(record, tailnet, record.name), deps.clock.now());
+  await adoptHome(deps, record);
+}
+
+/** Of a box that was handed over, the home's labels still name whose it was, and its files have that owner's ids. */
+async function adoptHome(deps: Deps, { owner, spec }: ReturnType<typeof recordFrom>): Promise<void> {
+  const volumes = (await deps.engine.volumes()).filter(({ name }) => name === spec.home || name === spec.private);
+  for (const { name, identity } of volumes) {
+    if (identity.owner !== owner) deps.ledger.setVolumeOwner(name, owner);
+  }
   const { rootless } = await engineFacts(deps);
-  const slot = record.spec.idmap === null ? undefined : slotOf(record.spec.idmap, rootless);
-  if (slot !== undefined) deps.ledger.keepMappingSlot(record.owner, slot);
+  const slot = spec.idmap === null ? undefined : slotOf(spec.idmap, rootless);
+  const first = volumes.find(({ name }) => name === spec.home)?.identity.owner ?? owner;
+  if (slot !== undefined) deps.ledger.keepMappingSlot(first, slot);
 }
 
 function recordFrom(deps: Deps, { containerId, identity, state, startedAt, exitedAt }: EngineBox) {

@@ -1,5 +1,5 @@
 import { DevboxError } from "../core/errors.ts";
-import { CONTRACT_LABEL, importChanges, KEY_LABEL, PARTS_LABEL } from "../core/image-contract.ts";
+import { CONTRACT_LABEL, contentName, importChanges, KEY_LABEL, PARTS_LABEL } from "../core/image-contract.ts";
 import { quote } from "../core/text.ts";
 import type { EngineImage } from "../ports/engine.ts";
 import type { ImageBuilder, ImageRequest } from "../ports/image-builder.ts";
@@ -35,7 +35,7 @@ export async function buildImage(
   try {
     progress.begin("Image imported");
     const parts = root.parts.map(({ name }) => name);
-    const exact = `localhost/devbox:${root.key.slice(0, 12)}`;
+    const exact = contentName(root.key);
     const labels = { [KEY_LABEL]: root.key, [PARTS_LABEL]: parts.join(",") };
     const id = await engine.importImage(root.file, importChanges(labels), exact);
     await engine.tagImage(exact, deps.config.image);

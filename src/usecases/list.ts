@@ -2,8 +2,8 @@ import { boxState, type BoxRecord, type BoxState } from "../core/box.ts";
 import { boxesAllowed } from "../core/limits.ts";
 import type { Millis } from "../core/time.ts";
 import type { BoxUsage, EngineBox } from "../ports/engine.ts";
-import { mayUse } from "./access.ts";
 import type { Deps } from "./deps.ts";
+import { ownersIn, type Scope } from "./owners.ts";
 
 export interface ListedBox {
   readonly id: string;
@@ -25,38 +25,52 @@ export interface ListedBox {
 
 export interface ListResult {
   readonly boxes: readonly ListedBox[];
+  /** Whose boxes and slots these are; undefined for everyone's boxes, when the slots are the caller's. */
+  readonly owner: string | undefined;
   readonly used: number;
   readonly allowed: number;
   readonly onHost: number;
   readonly global: number;
 }
 
+export interface ListInput extends Scope {
+  /** Ask the engine what the running ones use at the moment. */
+  readonly usage: boolean;
+}
+
 /**
- * The caller's boxes, by name: what the ledger knows, joined with what the engine has.
- * @param input.usage ask the engine what the running ones use at the moment
+ * The caller's boxes, or those that an administrator asks for, by name: what the ledger knows, joined with what the
+ * engine has.
+ * @throws {DevboxError} NOT_PERMITTED, the ENGINE_ codes
  */
-export async function list(deps: Deps, input: { readonly usage: boolean }): Promise<ListResult> {
+export async function list(deps: Deps, input: ListInput): Promise<ListResult> {
+  const isMeant = ownersIn(deps.caller, input);
   // The engine's process is started first; the ledger is read while it works.
   const listing = deps.engine.boxes();
   listing.catch(() => undefined);
   const records = deps.ledger.boxes();
   const busy = interruptedBoxes(deps);
   const containers = await listing;
+  const own = new Map(records.map((record) => [record.id, record.owner]));
+  // Whose a box is says the ledger; a container's labels say it only of one that is not in it.
+  const ownerOf = ({ identity }: EngineBox) => own.get(identity.id) ?? identity.owner;
   const byId = new Map(containers.map((container) => [container.identity.id, container]));
-  const running = containers.filter((c) => c.state === "running" && mayUse(deps.caller, c.identity.owner));
+  const running = containers.filter((c) => c.state === "running" && isMeant(ownerOf(c)));
   const usage = input.usage ? await deps.engine.usage(running.map((c) => c.containerId)) : new Map<string, BoxUsage>();
 
   const known = records
-    .filter((record) => mayUse(deps.caller, record.owner))
+    .filter((record) => isMeant(record.owner))
     .map((record) => registered(record, byId.get(record.id), busy, usage));
   const ids = new Set(records.map((record) => record.id));
   const unknown = containers
-    .filter((container) => !ids.has(container.identity.id) && mayUse(deps.caller, container.identity.owner))
+    .filter((container) => !ids.has(container.identity.id) && isMeant(container.identity.owner))
     .map((container) => unregistered(container));
+  const counted = input.owner ?? deps.caller.user;
   return {
     boxes: [...known, ...unknown].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    used: records.filter((record) => record.owner === deps.caller.user).length,
-    allowed: boxesAllowed(deps.config, deps.caller.user),
+    owner: input.all === true ? undefined : counted,
+    used: records.filter((record) => record.owner === counted).length,
+    allowed: boxesAllowed(deps.config, counted),
     onHost: records.length,
     global: deps.config.limits.global,
   };

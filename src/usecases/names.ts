@@ -1,5 +1,6 @@
 import { mayUse, visibleBoxes } from "./access.ts";
 import type { Deps } from "./deps.ts";
+import { ownedVolumes } from "./volume-owners.ts";
 
 /** Whose names can be asked for. */
 export const NAME_KINDS = ["boxes", "volumes", "images"] as const;
@@ -22,7 +23,7 @@ export async function names(deps: Deps, kind: (typeof NAME_KINDS)[number]): Prom
 
 async function unusedHomes(deps: Deps): Promise<string[]> {
   const used = new Set(deps.ledger.boxes().map((box) => box.spec.home));
-  const volumes = await deps.engine.volumes();
+  const volumes = await ownedVolumes(deps);
   return volumes
     .filter(({ name, identity }) => identity.kind === "home" && mayUse(deps.caller, identity.owner) && !used.has(name))
     .map(({ name }) => name);

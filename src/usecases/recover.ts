@@ -2,21 +2,30 @@ import type { BoxRecord } from "../core/box.ts";
 import { DevboxError, messageOf } from "../core/errors.ts";
 import { type OperationRecord, recoveryOf } from "../core/operation.ts";
 import { SECOND } from "../core/time.ts";
+import { mayUse } from "./access.ts";
 import type { Deps } from "./deps.ts";
 import { runSteps } from "./journal.ts";
 import { outcomeOf, stepsOf, undo } from "./operations.ts";
 
+/** How long what a killed command of somebody else's left is waited for: it is not the caller's to wait for. */
+const STRANGERS_LIMIT = 2 * SECOND;
 /** How long a killed command's engine call is waited for; longer than the engine's own slowest quick call. */
 const ORPHAN_LIMIT = 120 * SECOND;
 
 /** What was done about an interrupted operation. */
 export interface Recovery {
   readonly name: string;
+  readonly owner: string;
   readonly kind: OperationRecord["kind"];
   /** `given up`: it could not be finished; what is wanted stands in the ledger, and the box is what Podman says. */
   readonly how: "finished" | "undone" | "given up";
   /** Why it was given up. */
   readonly why: string | undefined;
+}
+
+/** One that is left for the next command. */
+export interface FailedRecovery extends Pick<Recovery, "name" | "owner" | "kind"> {
+  readonly error: unknown;
 }
 
 /**
@@ -28,15 +37,17 @@ export async function recoverBox(deps: Deps, boxId: string): Promise<Recovery | 
   const operation = deps.ledger.operationOn(boxId);
   const box = deps.ledger.boxById(boxId);
   if (operation === undefined || box === undefined) return undefined;
-  if (!(await deps.host.waitForOrphans(boxId, ORPHAN_LIMIT))) {
+  const isTheirs = mayUse(deps.caller, box.owner);
+  const limit = isTheirs ? ORPHAN_LIMIT : STRANGERS_LIMIT;
+  if (!(await deps.host.waitForOrphans(boxId, limit))) {
     throw new DevboxError("BUSY", `a command that was killed left Podman at work on ${box.name}.`, {
       next: ["Try again in a minute", "See what runs: ps ax | grep podman"],
     });
   }
   const { how, why } = await recoverOperation(deps, box, operation);
   const reason = why === undefined ? "" : `: ${why}`;
-  deps.progress.remark(`a ${operation.kind} of ${box.name} was interrupted; it is ${how} now${reason}`);
-  return { name: box.name, kind: operation.kind, how, why };
+  if (isTheirs) deps.progress.remark(`a ${operation.kind} of ${box.name} was interrupted; it is ${how} now${reason}`);
+  return { name: box.name, owner: box.owner, kind: operation.kind, how, why };
 }
 
 async function recoverOperation(
@@ -62,7 +73,8 @@ async function recoverOperation(
   return { how: "finished", why: undefined };
 }
 
-const SILENT: Deps["progress"] = {
+/** For steps that nobody watches. */
+export const SILENT: Deps["progress"] = {
   begin: () => undefined,
   done: () => undefined,
   failed: () => undefined,
@@ -73,21 +85,21 @@ const SILENT: Deps["progress"] = {
  * Recovers every operation whose process is gone, so that nothing keeps a slot it does not use.
  * One that cannot be recovered now is left for the next command and does not stop this one.
  */
-export async function recoverAbandoned(
-  deps: Deps,
-): Promise<(Recovery | { readonly name: string; readonly error: unknown })[]> {
-  const results: (Recovery | { name: string; error: unknown })[] = [];
+export async function recoverAbandoned(deps: Deps): Promise<(Recovery | FailedRecovery)[]> {
+  const results: (Recovery | FailedRecovery)[] = [];
   for (const { boxId, kind } of deps.ledger.operations()) {
     const lease = deps.ledger.leaseOn(boxId);
     if (lease && deps.host.isAlive(lease.holder)) continue;
-    const name = deps.ledger.boxById(boxId)?.name ?? boxId;
+    const { name, owner } = deps.ledger.boxById(boxId) ?? { name: boxId, owner: "" };
+    // Who happens to come by is nobody's business but their own: it is done in the owner's name.
+    const caller = mayUse(deps.caller, owner) ? deps.caller : { ...deps.caller, user: owner };
     try {
       const now = deps.clock.now();
-      deps.ledger.takeLease(boxId, { holder: deps.host.self(), command: `recover ${kind}`, caller: deps.caller, now });
+      deps.ledger.takeLease(boxId, { holder: deps.host.self(), command: `recover ${kind}`, caller, now });
       const recovery = await recoverBox(deps, boxId);
       if (recovery) results.push(recovery);
     } catch (error) {
-      results.push({ name, error });
+      results.push({ name, owner, kind, error });
     } finally {
       deps.ledger.releaseLease(boxId, deps.host.self());
     }

@@ -19,16 +19,23 @@ export interface ChangeResult {
   readonly changed: boolean;
 }
 
+export interface StartInput {
+  readonly name: string;
+  readonly recreate: boolean;
+  /** After a boot: only what is meant to run, and it does not count as use. */
+  readonly resume?: boolean;
+}
+
 /**
  * Starts a box and waits until it can be used. Starting what runs is no error.
  * @param input.recreate make the container again on the box's home when it is gone [P-07]
  * @throws {DevboxError} BOX_NOT_FOUND, BUSY, CONTAINER_GONE, NOT_READY, the LIMIT_, HOST_ and ENGINE_ codes
  */
-export async function start(
-  deps: Deps,
-  input: { readonly name: string; readonly recreate: boolean },
-): Promise<ChangeResult> {
-  return withLease(deps, input.name, "start", async (box) => {
+export async function start(deps: Deps, input: StartInput): Promise<ChangeResult> {
+  const isResume = input.resume === true;
+  return withLease(deps, input.name, isResume ? "resume" : "start", async (box) => {
+    // Whoever stopped it meanwhile meant it.
+    if (isResume && box.desired === "stopped") return { box, changed: false };
     // A box that is meant to run probably does; only then is the engine asked first.
     if (box.desired === "running" && box.containerId !== undefined) {
       const detail = await deps.engine.inspect(box.containerId);
@@ -40,7 +47,7 @@ export async function start(
     }
     if (input.recreate && (await isGone(deps, box))) return bringUp(deps, box, "recreate");
     usableContainer(box);
-    return bringUp(deps, box, "start");
+    return bringUp(deps, box, "start", !isResume);
   });
 }
 
@@ -67,7 +74,7 @@ export async function stop(deps: Deps, input: { readonly name: string }): Promis
       if (detail === undefined) throw containerGone(box.name);
       if (detail.state === "exited" || detail.state === "created") return { box, changed: false };
     }
-    return run(deps, box, "stop");
+    return run(deps, box, "stop", { isUse: false });
   });
 }
 
@@ -94,15 +101,29 @@ async function isGone(deps: Deps, box: BoxRecord): Promise<boolean> {
   return box.containerId === undefined || (await deps.engine.inspect(box.containerId)) === undefined;
 }
 
-async function bringUp(deps: Deps, box: BoxRecord, kind: "start" | "restart" | "recreate"): Promise<ChangeResult> {
+async function bringUp(
+  deps: Deps,
+  box: BoxRecord,
+  kind: "start" | "restart" | "recreate",
+  isUse = true,
+): Promise<ChangeResult> {
   const { storageDir } = await engineFacts(deps);
   // A restart of what runs takes nothing that it does not have already.
-  const slot = kind === "restart" && box.desired === "running" ? undefined : { free: () => deps.host.free(storageDir) };
-  return run(deps, box, kind, slot);
+  const slot =
+    kind === "restart" && box.desired === "running"
+      ? undefined
+      : { free: () => deps.host.free(storageDir), asker: deps.caller.user };
+  return run(deps, box, kind, { slot, isUse });
+}
+
+interface Run {
+  readonly slot?: SlotRequest | undefined;
+  /** Whether it counts as use of the box. */
+  readonly isUse: boolean;
 }
 
 /** One journaled operation on a box whose lease is held. */
-async function run(deps: Deps, box: BoxRecord, kind: OperationKind, slot?: SlotRequest): Promise<ChangeResult> {
+async function run(deps: Deps, box: BoxRecord, kind: OperationKind, { slot, isUse }: Run): Promise<ChangeResult> {
   const change = { desired: kind === "stop" ? "stopped" : "running" } as const;
   const operation = newOperation(deps, kind, { before: box.desired });
   deps.ledger.begin(box.id, operation, change, slot);
@@ -116,7 +137,7 @@ async function run(deps: Deps, box: BoxRecord, kind: OperationKind, slot?: SlotR
     deps.ledger.finish(operation.id, box.id, {});
     throw hasCode(error, "CONTAINER_GONE") && kind !== "recreate" ? containerGone(box.name, error.why) : error;
   }
-  const used = kind === "stop" ? {} : { lastUsed: { at: deps.clock.now(), by: kind } };
+  const used = isUse ? { lastUsed: { at: deps.clock.now(), by: kind } } : {};
   deps.ledger.finish(operation.id, box.id, { ...(outcomeOf(operation) as BoxChange), ...used });
   if (kind !== "stop") await releaseLeft(deps, { force: false });
   if (notReady) throw notReady;

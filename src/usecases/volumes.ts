@@ -3,8 +3,10 @@ import { nearest } from "../core/nearest.ts";
 import { quote } from "../core/text.ts";
 import type { Millis } from "../core/time.ts";
 import type { EngineVolume } from "../ports/engine.ts";
-import { mayUse } from "./access.ts";
+import { mayUse, visibleBoxes } from "./access.ts";
 import type { Deps } from "./deps.ts";
+import { ownersIn, type Scope } from "./owners.ts";
+import { ownedVolumes } from "./volume-owners.ts";
 
 export interface ListedVolume {
   readonly name: string;
@@ -18,11 +20,14 @@ export interface ListedVolume {
   readonly size: number | undefined;
 }
 
-/** The caller's home volumes, those of boxes and those that were kept. */
-export async function listVolumes(deps: Deps): Promise<ListedVolume[]> {
-  const homes = await ownHomes(deps);
+/**
+ * The caller's home volumes, or those that an administrator asks for: those of boxes and those that were kept.
+ * @throws {DevboxError} NOT_PERMITTED, the ENGINE_ codes
+ */
+export async function listVolumes(deps: Deps, scope: Scope = {}): Promise<ListedVolume[]> {
+  const homes = await homesOf(deps, ownersIn(deps.caller, scope));
   const sizes = await deps.engine.volumeSizes(homes);
-  const users = new Map(deps.ledger.boxes().map((box) => [box.spec.home, box.name]));
+  const users = new Map(visibleBoxes(deps).map((box) => [box.spec.home, box.name]));
   return homes
     .map((volume) => ({
       name: volume.name,
@@ -35,9 +40,9 @@ export async function listVolumes(deps: Deps): Promise<ListedVolume[]> {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function ownHomes(deps: Deps): Promise<EngineVolume[]> {
-  const volumes = await deps.engine.volumes();
-  return volumes.filter((v) => v.identity.kind === "home" && mayUse(deps.caller, v.identity.owner));
+async function homesOf(deps: Deps, isMeant: (owner: string) => boolean): Promise<EngineVolume[]> {
+  const volumes = await ownedVolumes(deps);
+  return volumes.filter((v) => v.identity.kind === "home" && isMeant(v.identity.owner));
 }
 
 /**
@@ -45,11 +50,11 @@ async function ownHomes(deps: Deps): Promise<EngineVolume[]> {
  * @throws {DevboxError} VOLUME_NOT_FOUND or VOLUME_IN_USE
  */
 export async function findVolume(deps: Deps, name: string): Promise<EngineVolume> {
-  const homes = await ownHomes(deps);
+  const homes = await homesOf(deps, (owner) => mayUse(deps.caller, owner));
   const volume = homes.find((home) => home.name === name);
   if (volume === undefined) throw noSuchVolume(name, homes);
   const user = deps.ledger.boxes().find((box) => box.spec.home === volume.name);
-  if (user) throw inUse(volume.name, user.name);
+  if (user) throw inUse(volume.name, mayUse(deps.caller, user.owner) ? user.name : undefined);
   return volume;
 }
 
@@ -64,6 +69,7 @@ export async function removeVolume(deps: Deps, input: { readonly name: string })
   } catch (error) {
     throw hasCode(error, "VOLUME_IN_USE") ? inUse(volume.name, undefined, error) : error;
   }
+  deps.ledger.forgetVolume(volume.name);
   return { name: volume.name };
 }
 

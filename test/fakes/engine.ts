@@ -198,6 +198,9 @@ export class FakeEngine implements ContainerEngine {
   prepareImage = () => Promise.resolve();
   importImage = () => Promise.resolve("image");
   loadImage = () => Promise.resolve([]);
+  usedImages = () => Promise.resolve(new Set<string>());
+  removeImage = () => Promise.resolve();
+  settled = () => Promise.resolve(true);
   tagImage = () => Promise.resolve();
 
   #need(containerId: string): Container & { name: string } {

@@ -32,11 +32,7 @@ export function createHostSystem(root: string): HostSystem {
       return { group: undefined, members: [] };
     },
     facts: (wanted) => hostFacts(wanted, root),
-    look: async (items, { account, home }) => {
-      const found = [];
-      for (const item of items) found.push(await lookAt(item, home, account));
-      return found;
-    },
+    look: (items, { account, home }) => Promise.all(items.map((item) => lookAt(item, home, account))),
     checkSshd,
     apply: (found, parts) => applyItem(found, parts, root),
     settle: async (changed, parts) => {

@@ -85,6 +85,11 @@ export function parseImages(stdout: string): EngineImage[] {
   });
 }
 
+/** `podman ps --all --format json`: full ids of the images of all containers. */
+export function parseUsedImages(stdout: string): Set<string> {
+  return new Set(jsonList("ps", stdout).flatMap((json) => text(json, "ImageID") ?? []));
+}
+
 /** `podman image inspect`. */
 export function parseImageSettings(stdout: string): ImageSettings {
   const json = jsonList("image inspect", stdout)[0];

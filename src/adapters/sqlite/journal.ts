@@ -35,8 +35,10 @@ export function journalCalls(core: LedgerCore): JournalCalls {
     reserve: (box, operation, lease, slot) => {
       core.transaction(() => {
         if (core.query("SELECT 1 FROM boxes WHERE name = ?", box.name).length > 0) throw nameTaken(box.name, box.owner);
-        const [tenant] = core.query("SELECT name FROM boxes WHERE spec ->> 'home' = ?", box.spec.home);
-        if (tenant !== undefined) throw homeInUse(box.spec.home, String(tenant.name));
+        const [tenant] = core.query("SELECT name, owner FROM boxes WHERE spec ->> 'home' = ?", box.spec.home);
+        if (tenant !== undefined) {
+          throw homeInUse(box.spec.home, tenant.owner === box.owner ? String(tenant.name) : undefined);
+        }
         checkSlot(core, { ...box, memory: box.spec.memory }, true, slot);
         insertBox(core, box, "creating");
         insertOperation(core, box.id, operation);
@@ -50,7 +52,11 @@ export function journalCalls(core: LedgerCore): JournalCalls {
         if (row === undefined) throw new DevboxError("BOX_NOT_FOUND", "the box is gone.");
         const box = boxFrom(row);
         const desired = change.desired ?? box.desired;
-        if (slot) checkSlot(core, { id: box.id, owner: box.owner, desired, memory: box.spec.memory }, false, slot);
+        const { id, spec } = box;
+        const owner = change.owner ?? box.owner;
+        // For somebody else it is one box more.
+        const isNew = owner !== box.owner;
+        if (slot) checkSlot(core, { id, owner, desired, memory: spec.memory }, isNew, slot);
         insertOperation(core, boxId, operation);
         applyChange(core, boxId, change);
       });

@@ -9,6 +9,7 @@ import { leaseCalls } from "./leases.ts";
 import { mappingCalls } from "./mappings.ts";
 import { damaged, explain, ledgerFile, openDatabase } from "./open.ts";
 import { registryCalls } from "./registry.ts";
+import { ownedVolumeCalls } from "./volumes.ts";
 
 export interface LedgerOptions {
   readonly stateDir: string;
@@ -42,6 +43,7 @@ export function openLedger(options: LedgerOptions): Ledger {
     ...deviceCalls(core),
     ...auditCalls(core),
     exclusively: (act) => core.transaction(act),
+    ...ownedVolumeCalls(core),
     fact: (key) => core.query("SELECT value FROM facts WHERE key = ?", key)[0]?.value as string | undefined,
     setFact: (key, value) => {
       core.query("INSERT INTO facts VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);

@@ -134,4 +134,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   ${KEEP_AUDIT}${FIX_AUDIT}
   `,
+  `
+  -- Whose volumes are that were handed over: their labels cannot change.
+  CREATE TABLE volumes (
+    name TEXT PRIMARY KEY,
+    owner TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

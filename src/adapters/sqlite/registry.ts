@@ -69,6 +69,17 @@ export function applyChange(core: LedgerCore, boxId: string, change: BoxChange):
   if (names.length === 0) return;
   const assignments = names.map((name) => `${name} = ?`).join(", ");
   core.query(`UPDATE boxes SET ${assignments} WHERE id = ?`, ...Object.values(columns), boxId);
+  if (change.owner !== undefined) handVolumes(core, boxId, change.owner);
+}
+
+/** A box's volumes are whose the box is; what was kept of an earlier one as well. */
+function handVolumes(core: LedgerCore, boxId: string, owner: string): void {
+  core.query(
+    `INSERT INTO volumes
+       SELECT volume.value, ? FROM boxes box, json_each(json_array(box.spec ->> 'home', box.spec ->> 'private')) volume
+       WHERE box.id = ? ON CONFLICT (name) DO UPDATE SET owner = excluded.owner`,
+    ...[owner, boxId],
+  );
 }
 
 /**
@@ -86,22 +97,27 @@ export function checkSlot(
   const { config } = core.options;
   const takesSlot = config.limits.counts === "existing" ? entering : box.desired === "running";
   const usage = usageWithout(core, box.id, box.owner);
-  if (takesSlot) checkCounts(config, box.owner, usage);
+  if (takesSlot) checkCounts(config, box.owner, usage, slot.asker);
   if (box.desired === "running") checkReserve(config.limits, box.memory, slot.free(), usage.promised);
   else checkDisk(config.limits, slot.free());
 }
 
 function usageWithout(core: LedgerCore, boxId: string, owner: string): Usage {
   const counted = core.options.config.limits.counts === "existing" ? "" : "AND desired = 'running'";
-  const rows = core.query(`SELECT name, owner FROM boxes WHERE id <> ? ${counted} ORDER BY name`, boxId);
-  const mine = rows.filter((row) => row.owner === owner).map((row) => String(row.name));
+  // A hand-over may be undone yet, so the slot is kept with the one who gives, and taken with the one who gets.
+  const rows = core.query(
+    `SELECT b.name, b.owner, o.input ->> 'from' AS giver FROM boxes b LEFT JOIN operations o ON o.box_id = b.id
+       WHERE b.id <> ? ${counted} ORDER BY b.name`,
+    boxId,
+  );
+  const mine = rows.filter((row) => row.owner === owner || row.giver === owner).map((row) => String(row.name));
   // A box that is starting does not use its memory yet: what it may use is promised to it,
   // as long as the process that starts it lives.
   const starting = core
     .query(
       `SELECT l.*, b.spec ->> 'memory' AS memory
        FROM boxes b JOIN operations o ON o.box_id = b.id JOIN leases l ON l.box_id = b.id
-       WHERE b.id <> ? AND b.desired = 'running' AND o.kind IN ('create', 'start', 'restart', 'recreate', 'rebuild')`,
+       WHERE b.id <> ? AND b.desired = 'running' AND o.kind IN ('create', 'start', 'restart', 'recreate', 'rebuild', 'hand-over')`,
       boxId,
     )
     .filter((row) => core.options.isAlive(leaseFrom(row).holder));

@@ -80,6 +80,7 @@ export function leaseFrom(row: Row): LeaseRecord {
 export function columnsOf(change: BoxChange): Record<string, string | number | null> {
   const columns: Record<string, string | number | null | undefined> = {
     phase: change.phase,
+    owner: change.owner,
     desired: change.desired,
     container_id: change.containerId,
     spec: change.spec === undefined ? undefined : JSON.stringify(change.spec),

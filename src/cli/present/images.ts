@@ -1,6 +1,7 @@
 import { formatSize } from "../../core/size.ts";
 import { ago, type Millis } from "../../core/time.ts";
 import type { EngineImage } from "../../ports/engine.ts";
+import type { PruneResult } from "../../usecases/image-prune.ts";
 import { jsonTime, orNull } from "../json.ts";
 import type { Style } from "../style.ts";
 import { table } from "./table.ts";
@@ -33,4 +34,21 @@ export function imagesJson(images: readonly EngineImage[], configured: string) {
       configured: image.names.includes(configured),
     })),
   };
+}
+
+/** `image prune` for a person. */
+export function presentPruned(style: Style, { removed, dryRun }: PruneResult): string {
+  if (removed.length === 0) return "  No box image is left over.";
+  const rows = removed.map(({ id, names, size }) => [
+    id.slice(0, 12),
+    names.join(", ") || "(no name)",
+    formatSize(size),
+    dryRun ? "would be removed" : "removed",
+  ]);
+  return table(style, ["ID", "NAME", "SIZE", ""], rows);
+}
+
+/** `image prune --json`; its schema is docs/json/image-prune.schema.json. */
+export function prunedJson({ removed, dryRun }: PruneResult) {
+  return { dryRun, images: removed.map(({ id, names, size }) => ({ id, names: [...names], sizeBytes: size })) };
 }

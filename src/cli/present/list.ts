@@ -5,16 +5,30 @@ import { jsonTime, orNull } from "../json.ts";
 import type { Style } from "../style.ts";
 import { table } from "./table.ts";
 
-/** `list` for a person. */
-export function presentList(style: Style, result: ListResult, now: Millis): string {
-  if (result.boxes.length === 0) return "  You have no boxes.\n    Create one: devbox-ctl create my-project";
-  const heading = ["NAME", "STATE", "LAST USED", "CPU", "MEMORY", "NEXT"];
-  const rows = result.boxes.map((box) => [box.name, state(box), lastUsed(box, now), cpu(box), memory(box), next(box)]);
-  const mine =
-    result.used === 1 && result.allowed === 1
-      ? "1 of 1 box"
-      : `${String(result.used)} of ${String(result.allowed)} boxes`;
-  return `${table(style, heading, rows)}\n  ${mine} · ${String(result.onHost)} of ${String(result.global)} on this host`;
+/** When a listing is shown, and to whom. */
+interface Shown {
+  readonly now: Millis;
+  readonly caller: string;
+}
+
+/** `list` for a person; whose each box is, when others' are among them. */
+export function presentList(style: Style, result: ListResult, { now, caller }: Shown): string {
+  const isOwn = result.owner === caller;
+  const onHost = `${String(result.onHost)} of ${String(result.global)} on this host`;
+  if (result.boxes.length === 0) {
+    if (isOwn) return "  You have no boxes.\n    Create one: devbox-ctl create my-project";
+    return `  ${result.owner === undefined ? "There are" : `${result.owner} has`} no boxes.`;
+  }
+  const owner = isOwn ? [] : ["OWNER"];
+  const heading = ["NAME", ...owner, "STATE", "LAST USED", "CPU", "MEMORY", "NEXT"];
+  const rows = result.boxes.map((box) => [
+    ...(isOwn ? [box.name] : [box.name, box.owner]),
+    ...[state(box), lastUsed(box, now), cpu(box), memory(box), next(box)],
+  ]);
+  const { used, allowed } = result;
+  const counted = used === 1 && allowed === 1 ? "1 of 1 box" : `${String(used)} of ${String(allowed)} boxes`;
+  const whose = isOwn ? counted : `${counted} ${result.owner === undefined ? "yours" : `of ${result.owner}'s`}`;
+  return `${table(style, heading, rows)}\n  ${whose} · ${onHost}`;
 }
 
 function state(box: ListedBox): string {

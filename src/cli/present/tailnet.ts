@@ -1,13 +1,13 @@
 import { type BoxDevice, forgettable, nameOf } from "../../core/device.ts";
-import type { DevboxError } from "../../core/errors.ts";
 import { count } from "../../core/text.ts";
 import { firstLabel } from "../../core/tailnet.ts";
 import { ago, type Millis } from "../../core/time.ts";
 import type { CleanupResult, OverviewDevice, TailnetOverview } from "../../usecases/tailnet/overview.ts";
 import type { Rotation } from "../../usecases/tailnet/rotate.ts";
-import { jsonTime, orNull } from "../json.ts";
+import { jsonTime, orNull, problemJson } from "../json.ts";
 import type { Style } from "../style.ts";
 import { facts, table } from "./table.ts";
+import type { Listing } from "./volumes.ts";
 
 /** A box's device as JSON. */
 export function deviceJson(device: BoxDevice | undefined) {
@@ -34,15 +34,19 @@ export function rotationsJson(rotations: readonly Rotation[]) {
 }
 
 /** `tailnet status` for a person. */
-export function presentOverview(style: Style, { control, problem, devices }: TailnetOverview, now: Millis): string {
+export function presentOverview(
+  style: Style,
+  { control, problem, devices }: TailnetOverview,
+  { now, owners }: Listing,
+): string {
   const state = problem === undefined ? `${style.good("✓")} it answers` : `${style.bad("✗")} ${problem.message}`;
   const head = facts(style, [
     ["control plane", control],
     ["state", [state, ...(problem?.why === undefined ? [] : [problem.why]), ...next(problem?.next)].join("\n")],
   ]);
-  if (devices.length === 0) return `${head}\n\n  You have no devices on it.`;
+  if (devices.length === 0) return `${head}\n\n  ${owners ? "There are" : "You have"} no devices on it.`;
   const rows = devices.map((device) => [
-    device.record.boxName,
+    ...(owners ? [device.record.boxName, device.record.owner] : [device.record.boxName]),
     forgettable(device.record),
     device.record.dnsName === "" ? "-" : device.record.dnsName,
     device.record.addresses[0] ?? "-",
@@ -51,7 +55,8 @@ export function presentOverview(style: Style, { control, problem, devices }: Tai
   const left = devices.flatMap(({ record: { state: is, problem: why, ...record } }) =>
     is === "leaving" && why !== undefined ? [`  ${style.warn("!")} ${nameOf(record)}: ${why}`] : [],
   );
-  return [head, "", table(style, ["BOX", "DEVICE", "NAME", "ADDRESS", "STATE"], rows), ...left].join("\n");
+  const heading = [...(owners ? ["BOX", "OWNER"] : ["BOX"]), "DEVICE", "NAME", "ADDRESS", "STATE"];
+  return [head, "", table(style, heading, rows), ...left].join("\n");
 }
 
 const next = (lines: readonly string[] = []) => lines.map((line) => `→ ${line}`);
@@ -74,15 +79,13 @@ function stateOf({ record, atControl }: OverviewDevice, now: Millis): string {
   }
 }
 
-const problemJson = ({ code, message }: DevboxError): { code: string; message: string } => ({ code, message });
-
 /** `tailnet status --json`; its schema is docs/json/tailnet-status.schema.json. */
 export function overviewJson({ title, control, problem, devices }: TailnetOverview) {
   return {
     provider: title,
     control,
     reachable: problem === undefined,
-    problem: problem === undefined ? null : problemJson(problem),
+    problem: problemJson(problem),
     devices: devices.map(({ record, atControl }) => ({
       box: record.boxName,
       owner: record.owner,

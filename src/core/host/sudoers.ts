@@ -26,7 +26,7 @@ export function sudoersFile(account: string, program: string, sudo: readonly num
     'Defaults!DEVBOX_CTL env_keep = "NO_COLOR"',
     'Defaults!DEVBOX_CTL secure_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
     "Defaults!DEVBOX_CTL umask = 0077, umask_override",
-    "# Words may be secret (exec NAME -- curl -H …); devbox-ctl's audit log says who did what.",
+    "# Words may be secret (exec NAME -- curl -H ...); devbox-ctl's audit log says who did what.",
     "Defaults!DEVBOX_CTL !log_allowed",
     ...limits,
     `ALL ALL=(${account}) NOPASSWD: DEVBOX_CTL`,

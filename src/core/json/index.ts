@@ -22,6 +22,7 @@ import {
   imageCheckSchema,
   sshConfigSchema,
 } from "./program.ts";
+import { handOverSchema, reapSchema, resumeSchema } from "./host-wide.ts";
 import {
   syncthingDisableSchema,
   syncthingEnableSchema,
@@ -36,10 +37,13 @@ import {
   imageBuildSchema,
   imageListSchema,
   imageLoadSchema,
+  imagePrepareSchema,
+  imagePruneSchema,
   portForwardSchema,
   volumeListSchema,
   volumeRemoveSchema,
 } from "./things.ts";
+import { userAddKeySchema, userListSchema, userRemoveKeySchema, userRemoveSchema, userShowSchema } from "./users.ts";
 
 /**
  * The results of `--json`, by the name of their file in docs/json. For the documentation and the tests alone:
@@ -61,6 +65,11 @@ export const JSON_SCHEMAS = {
   "image-load": imageLoadSchema,
   "image-check": imageCheckSchema,
   "image-list": imageListSchema,
+  "image-prune": imagePruneSchema,
+  "image-prepare": imagePrepareSchema,
+  resume: resumeSchema,
+  reap: reapSchema,
+  "hand-over": handOverSchema,
   "syncthing-enable": syncthingEnableSchema,
   "syncthing-disable": syncthingDisableSchema,
   "syncthing-status": syncthingStatusSchema,
@@ -78,6 +87,11 @@ export const JSON_SCHEMAS = {
   doctor: doctorSchema,
   audit: auditSchema,
   "host-setup": hostSetupSchema,
+  "user-list": userListSchema,
+  "user-show": userShowSchema,
+  "user-add-key": userAddKeySchema,
+  "user-remove-key": userRemoveKeySchema,
+  "user-remove": userRemoveSchema,
   completion: completionSchema,
   "ssh-config": sshConfigSchema,
   help: helpSchema,

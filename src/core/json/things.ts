@@ -48,6 +48,24 @@ export const imageListSchema = z
   })
   .describe("devbox-ctl image list --json");
 
+export const imagePruneSchema = z
+  .strictObject({
+    dryRun: z.boolean(),
+    images: z.array(z.strictObject({ id: z.string(), names: z.array(z.string()), sizeBytes: bytes })),
+  })
+  .describe("devbox-ctl image prune --json: what was removed, or would be");
+
+export const imagePrepareSchema = z
+  .strictObject({
+    images: z.array(
+      z.strictObject({
+        image: z.string(),
+        ranges: z.int().nonnegative().describe("Ranges of ids that it is ready for; 0 where none are needed"),
+      }),
+    ),
+  })
+  .describe("devbox-ctl image prepare --json");
+
 export const copySchema = z
   .strictObject({
     from: z.string().describe("As it was typed"),

@@ -1,20 +1,22 @@
 import { hasCode, messageOf } from "../../core/errors.ts";
 import { isSame, type Inventory, type Mismatch, reconcile } from "../../core/reconcile.ts";
 import { count } from "../../core/text.ts";
-import { mayUse } from "../access.ts";
+import { mayUse, visibleBoxes } from "../access.ts";
 import type { Deps } from "../deps.ts";
 import { interruptedBoxes } from "../list.ts";
 import { recoverAbandoned } from "../recover.ts";
+import { ownedVolumes } from "../volume-owners.ts";
 import type { Finding } from "./finding.ts";
 import { fixMismatch } from "./fix.ts";
 import { problemFrom } from "./check-engine.ts";
 
 /** Operations whose process is gone; with `fix` they are finished or undone. */
 export async function checkOperations(deps: Deps, fix: boolean): Promise<Finding[]> {
-  const left = [...interruptedBoxes(deps)];
+  const mine = new Set(visibleBoxes(deps).map(({ id }) => id));
+  const left = [...interruptedBoxes(deps)].filter((id) => mine.has(id));
   if (left.length === 0) return [];
   if (fix) {
-    const recovered = await recoverAbandoned(deps);
+    const recovered = (await recoverAbandoned(deps)).filter(({ owner }) => mayUse(deps.caller, owner));
     return recovered.map((result) =>
       "error" in result
         ? { ...problemFrom("operations", result.error), text: `${result.name}: ${messageOf(result.error)}` }
@@ -51,7 +53,7 @@ export async function checkBoxes(deps: Deps, fix: boolean): Promise<Finding[]> {
 
 /** The engine first: whatever it lists then was in the ledger before, unless it was removed in between. */
 async function inventory(deps: Deps): Promise<Inventory> {
-  const [containers, volumes] = await Promise.all([deps.engine.boxes(), deps.engine.volumes()]);
+  const [containers, volumes] = await Promise.all([deps.engine.boxes(), ownedVolumes(deps)]);
   const mine = (owner: string) => mayUse(deps.caller, owner);
   return {
     containers: containers.filter((container) => mine(container.identity.owner)),
@@ -62,8 +64,9 @@ async function inventory(deps: Deps): Promise<Inventory> {
 }
 
 function ledgerLine(deps: Deps): Finding {
-  const boxes = deps.ledger.boxes().length;
-  const open = deps.ledger.operations().length;
+  const mine = new Set(visibleBoxes(deps).map(({ id }) => id));
+  const boxes = mine.size;
+  const open = deps.ledger.operations().filter(({ boxId }) => mine.has(boxId)).length;
   const text = `Ledger: ${count(boxes, "box", "boxes")}, ${count(open, "unfinished operation")}`;
   return { check: "ledger", status: open === 0 ? "pass" : "remark", text };
 }

@@ -2,6 +2,7 @@ import { formatSize } from "../../core/size.ts";
 import type { EngineFacts } from "../../ports/engine.ts";
 import type { RootlessSetup } from "../../ports/host.ts";
 import type { Deps } from "../deps.ts";
+import { engineUser } from "../id-mapping.ts";
 import type { Finding } from "./finding.ts";
 
 /** Subordinate ids that one Debian box needs. */
@@ -9,7 +10,7 @@ const SUBIDS = 65_536;
 
 /** The host has what boxes need, and keeps what it was promised. */
 export function checkHost(deps: Pick<Deps, "host" | "config" | "caller">, facts: EngineFacts | undefined): Finding[] {
-  const setup = facts?.rootless === true ? rootlessFindings(deps.host.rootlessSetup(deps.caller.user)) : [];
+  const setup = facts?.rootless === true ? rootlessFindings(deps.host.rootlessSetup(engineUser(deps))) : [];
   return [freeLine(deps, facts), ...setup];
 }
 

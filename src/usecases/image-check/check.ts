@@ -54,7 +54,7 @@ async function tryOut(deps: Parameters<typeof checkImage>[0], image: string): Pr
   const names = objectNames(namespace, name, id);
   const { home, private: secret } = names;
   const facts = await engineFacts(deps);
-  const idmap = await mappingFor(deps, facts, undefined);
+  const idmap = await mappingFor(deps, facts, { owner: deps.caller.user });
   const { limits } = deps.config;
   const spec: BoxSpec = {
     ...{

@@ -3,6 +3,7 @@ import { DevboxError } from "../../core/errors.ts";
 import { count, fewLines, quote } from "../../core/text.ts";
 import { mayUse } from "../access.ts";
 import type { Deps } from "../deps.ts";
+import { ownersIn, type Scope } from "../owners.ts";
 import { type Pending, releaseLeft } from "./release.ts";
 import { needTailnet } from "./needed.ts";
 
@@ -22,12 +23,13 @@ export interface OverviewDevice {
 }
 
 /**
- * The devices of the caller's boxes, and those that have to go.
- * @throws {DevboxError} TAILNET_NOT_SET_UP
+ * The devices of the caller's boxes, or of those that an administrator asks for, and those that have to go.
+ * @throws {DevboxError} TAILNET_NOT_SET_UP, NOT_PERMITTED
  */
-export async function tailnetStatus(deps: Deps): Promise<TailnetOverview> {
+export async function tailnetStatus(deps: Deps, scope: Scope = {}): Promise<TailnetOverview> {
+  const isMeant = ownersIn(deps.caller, scope);
   const tailnet = await needTailnet(deps);
-  const records = deps.ledger.devices().filter(({ owner }) => mayUse(deps.caller, owner));
+  const records = deps.ledger.devices().filter(({ owner }) => isMeant(owner));
   const { title, control } = tailnet;
   try {
     const all = new Map((await tailnet.devices()).map((device) => [device.nodeId, device]));
@@ -69,7 +71,8 @@ export async function cleanUp(deps: Deps, input: { readonly forget: string | und
   return { gone: before - leaving(deps), pending: pending.filter(({ device }) => mayUse(deps.caller, device.owner)) };
 }
 
-const leaving = ({ ledger }: Deps) => ledger.devices().filter(({ state }) => state === "leaving").length;
+const leaving = ({ ledger, caller }: Deps) =>
+  ledger.devices().filter(({ state, owner }) => state === "leaving" && mayUse(caller, owner)).length;
 
 /**
  * A device of the caller's that has to go.

@@ -3,7 +3,7 @@ import { DevboxError, hasCode } from "../../core/errors.ts";
 import { count, fewLines } from "../../core/text.ts";
 import { joinPlan } from "../../core/tailnet.ts";
 import type { Tailnet } from "../../ports/tailnet.ts";
-import { usableContainer, visibleBoxes } from "../access.ts";
+import { ownBoxes, usableContainer } from "../access.ts";
 import type { Deps } from "../deps.ts";
 import { newOperation, runSteps, type Step } from "../journal.ts";
 import { withLease } from "../lease.ts";
@@ -42,7 +42,7 @@ export async function rotateKey(deps: Deps, input: { readonly name: string }): P
 }
 
 /**
- * The same for all boxes of the caller's, one after the other; each owner's key is read and tried once. One that fails
+ * The same for all boxes of the caller's own, one after the other; each owner's key is read and tried once. One that fails
  * does not stop the others.
  */
 export async function rotateAll(deps: Deps): Promise<Rotation[]> {
@@ -54,7 +54,7 @@ export async function rotateAll(deps: Deps): Promise<Rotation[]> {
     return known;
   };
   const rotations: Rotation[] = [];
-  for (const { name, phase } of visibleBoxes(deps)) {
+  for (const { name, phase } of ownBoxes(deps)) {
     if (phase === "ready") rotations.push(await rotateOne(deps, tailnet, name, keyFor));
   }
   await releaseLeft(deps, { force: false });

@@ -9,9 +9,12 @@ import type { doctorJson } from "../../../src/cli/present/doctor.ts";
 import type { exitCodesJson } from "../../../src/cli/present/exit-codes.ts";
 import type { forwardsJson } from "../../../src/cli/present/forward.ts";
 import type { hostSetupJson } from "../../../src/cli/present/host.ts";
-import type { imagesJson } from "../../../src/cli/present/images.ts";
+import type { handedJson } from "../../../src/cli/present/hand-over.ts";
+import type { imagesJson, prunedJson } from "../../../src/cli/present/images.ts";
 import type { listJson } from "../../../src/cli/present/list.ts";
 import type { imageCheckJson } from "../../../src/cli/present/image-check.ts";
+import type { reapedJson } from "../../../src/cli/present/reap.ts";
+import type { resumedJson } from "../../../src/cli/present/resume.ts";
 import type { rebuildJson } from "../../../src/cli/present/rebuild.ts";
 import type { switchJson } from "../../../src/cli/present/service.ts";
 import type { statusJson } from "../../../src/cli/present/status.ts";
@@ -19,12 +22,20 @@ import type { devStatusJson, devUpJson } from "../../../src/cli/present/dev-tail
 import type { sshConfigJson } from "../../../src/cli/present/ssh-config.ts";
 import type { enabledJson, pairedJson, syncthingJson } from "../../../src/cli/present/syncthing.ts";
 import type { cleanupJson, overviewJson, rotationsJson } from "../../../src/cli/present/tailnet.ts";
+import type {
+  addedKeysJson,
+  removedKeyJson,
+  removedUserJson,
+  userJson,
+  usersJson,
+} from "../../../src/cli/present/users.ts";
 import type { volumesJson } from "../../../src/cli/present/volumes.ts";
 import type { RenderedError } from "../../../src/cli/render-error.ts";
 import type Completion from "../../../src/commands/completion.ts";
 import type ConfigCheck from "../../../src/commands/config/check.ts";
 import type ConfigShow from "../../../src/commands/config/show.ts";
 import type ImageBuild from "../../../src/commands/image/build.ts";
+import type ImagePrepare from "../../../src/commands/image/prepare.ts";
 import type ImageLoad from "../../../src/commands/image/load.ts";
 import type SyncthingDisable from "../../../src/commands/syncthing/disable.ts";
 import type SyncthingPassword from "../../../src/commands/syncthing/password.ts";
@@ -63,6 +74,11 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Returned<ImageBuild>>().toEqualTypeOf<Result<"image-build">>();
   expectTypeOf<Shown<typeof imageCheckJson>>().toEqualTypeOf<Result<"image-check">>();
   expectTypeOf<Returned<ImageLoad>>().toEqualTypeOf<Result<"image-load">>();
+  expectTypeOf<Shown<typeof prunedJson>>().toEqualTypeOf<Result<"image-prune">>();
+  expectTypeOf<Returned<ImagePrepare>>().toEqualTypeOf<Result<"image-prepare">>();
+  expectTypeOf<Shown<typeof resumedJson>>().toEqualTypeOf<Result<"resume">>();
+  expectTypeOf<Shown<typeof reapedJson>>().toEqualTypeOf<Result<"reap">>();
+  expectTypeOf<Shown<typeof handedJson>>().toEqualTypeOf<Result<"hand-over">>();
   expectTypeOf<Shown<typeof imagesJson>>().toEqualTypeOf<Result<"image-list">>();
   expectTypeOf<Shown<typeof enabledJson>>().toEqualTypeOf<Result<"syncthing-enable">>();
   expectTypeOf<Returned<SyncthingDisable>>().toEqualTypeOf<Result<"syncthing-disable">>();
@@ -81,6 +97,11 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof doctorJson>>().toEqualTypeOf<Result<"doctor">>();
   expectTypeOf<Shown<typeof auditJson>>().toEqualTypeOf<Result<"audit">>();
   expectTypeOf<Shown<typeof hostSetupJson>>().toEqualTypeOf<Result<"host-setup">>();
+  expectTypeOf<Shown<typeof usersJson>>().toEqualTypeOf<Result<"user-list">>();
+  expectTypeOf<Shown<typeof userJson>>().toEqualTypeOf<Result<"user-show">>();
+  expectTypeOf<Shown<typeof addedKeysJson>>().toEqualTypeOf<Result<"user-add-key">>();
+  expectTypeOf<Shown<typeof removedKeyJson>>().toEqualTypeOf<Result<"user-remove-key">>();
+  expectTypeOf<Shown<typeof removedUserJson>>().toEqualTypeOf<Result<"user-remove">>();
   expectTypeOf<Returned<Completion>>().toEqualTypeOf<Result<"completion">>();
   expectTypeOf<Shown<typeof exitCodesJson>>().toEqualTypeOf<Result<"exit-codes">>();
   expectTypeOf<Plain<RenderedError["json"]>>().toEqualTypeOf<Result<"error">>();
