@@ -2,6 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { createPodmanEngine } from "../adapters/podman/engine.ts";
 import { openLedger } from "../adapters/sqlite/ledger.ts";
 import { setAside } from "../adapters/sqlite/open.ts";
+import { findAccount, isInOneOf } from "../adapters/system/accounts.ts";
 import { callerByKey, callerBySudo, callerFromProcess, callerIsAccount } from "../adapters/system/caller.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { readConfigText, requireFile } from "../adapters/system/files.ts";
@@ -10,8 +11,12 @@ import type { Caller } from "../core/caller.ts";
 import type { Config, ConfigSource } from "../core/config/config.ts";
 import { DEFAULTS } from "../core/config/defaults.ts";
 import { orchestratorDir } from "../core/host/places.ts";
+import type { Boundary } from "../core/gate/boundary-file.ts";
 import { SECOND } from "../core/time.ts";
+import type { BoxTransfers } from "../ports/box-transfers.ts";
 import type { DevTailnetPlaces } from "../ports/dev-tailnet.ts";
+import type { Accounts } from "../ports/accounts.ts";
+import type { AuthorizedKeys } from "../ports/authorized-keys.ts";
 import type { ContainerEngine, EngineBox } from "../ports/engine.ts";
 import type { Forwarder } from "../ports/forwarder.ts";
 import type { ImageBuilder } from "../ports/image-builder.ts";
@@ -25,10 +30,11 @@ import type { Deps } from "../usecases/deps.ts";
 import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
 import type { HostDeps } from "../usecases/host/deps.ts";
 import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
+import { flagMeansNothing } from "../core/gate/commands.ts";
 import { sideOfBoundary } from "./boundary/crossing.ts";
 import { keepConfig, keptConfig } from "./config-cache.ts";
 import { noSuchConfig } from "./no-such-config.ts";
-import { cacheDir, configFiles, defaultStateDir, packageFile, runtimeFile } from "./paths.ts";
+import { cacheDir, configFiles, HOST_CONFIG, defaultStateDir, packageFile, runtimeFile } from "./paths.ts";
 import { takeServiceToken } from "./service-token.ts";
 
 export { ownKeyTexts } from "../adapters/system/own-keys.ts";
@@ -40,6 +46,7 @@ export { ownKeyTexts } from "../adapters/system/own-keys.ts";
  * @throws {DevboxError} INVALID_CONFIG
  */
 export async function loadConfig(named: string | undefined): Promise<ConfigSource> {
+  if (sideOfBoundary()?.side === "account") return hostConfig(named);
   const chosen = named ?? process.env.DEVBOX_CONFIG;
   if (chosen !== undefined && chosen !== "") {
     const file = resolve(chosen);
@@ -52,6 +59,18 @@ export async function loadConfig(named: string | undefined): Promise<ConfigSourc
     if (text !== undefined) return { config: await parseConfig(text, file), file };
   }
   return { config: DEFAULTS, file: undefined };
+}
+
+/**
+ * The one configuration of an orchestrator. Another would name another engine, a program that the account then starts, so
+ * it is refused here too, whatever way it found past the judging of words.
+ * @throws {DevboxError} NOT_PERMITTED, INVALID_CONFIG
+ */
+async function hostConfig(named: string | undefined): Promise<ConfigSource> {
+  if (named !== undefined) throw flagMeansNothing("--config");
+  const text = readConfigText(HOST_CONFIG);
+  if (text === undefined) throw noSuchConfig(HOST_CONFIG, "host setup");
+  return { config: await parseConfig(text, HOST_CONFIG), file: HOST_CONFIG };
 }
 
 /** A configuration's text, checked. YAML and the schema are loaded only for a text that is new. */
@@ -137,6 +156,25 @@ export async function localFiles(): Promise<LocalFiles> {
 export async function forwarder(): Promise<Forwarder> {
   const { createForwarder } = await import("../adapters/forward/forwarder.ts");
   return createForwarder();
+}
+
+/** The file of keys by which users come to the service account; loaded only for what is about users. */
+export async function authorizedKeys(config: Config): Promise<AuthorizedKeys> {
+  const { createAuthorizedKeys } = await import("../adapters/authorized-keys/file.ts");
+  // The path by which it is called: the package itself may lie in a directory that goes with the next upgrade.
+  const program = sideOfBoundary()?.boundary.program ?? packageFile("bin/devbox-ctl");
+  return createAuthorizedKeys(join(stateDirOf(config), "authorized_keys"), program);
+}
+
+/** The accounts of this machine, with whom the configuration makes administrators. */
+export function accounts({ host }: Config): Accounts {
+  return {
+    exists: (name) => findAccount(name) !== undefined,
+    isAdministrator: (name) => {
+      const account = findAccount(name);
+      return account?.uid === 0 || isInOneOf(host.adminGroups, name, account);
+    },
+  };
 }
 
 /** The system's log, for what is done on behalf of others; none where everybody runs their own boxes. */
@@ -269,6 +307,21 @@ function composeWithoutLedger(config: Config, progress: Progress, interrupt: Abo
     progress,
     interrupt,
   };
+}
+
+/** What a command of the caller's own process needs besides its files. */
+export const crossingParts = { clock: systemClock, host: createHost(systemClock) };
+
+/** Copies with boxes on the other side of the boundary. */
+export async function crossingTransfers(boundary: Boundary): Promise<BoxTransfers> {
+  const gate = await import("../adapters/gate/transfers.ts");
+  return gate.crossingTransfers(boundary);
+}
+
+/** Has an archive of the caller's loaded on the other side of the boundary. @throws {DevboxError} */
+export async function loadAcross(boundary: Boundary, file: string): Promise<{ names: string[] }> {
+  const gate = await import("../adapters/gate/images.ts");
+  return gate.loadAcross(boundary, file);
 }
 
 /** Who was let in over the boundary; in personal mode whoever runs this process. */

@@ -1,9 +1,10 @@
 import * as Args from "@oclif/core/args";
-import { BaseCommand } from "../cli/base-command.ts";
-import { localFiles } from "../cli/compose.ts";
+import { BaseCommand, type BaseFlags } from "../cli/base-command.ts";
+import { sideOfBoundary } from "../cli/boundary/crossing.ts";
+import { crossingParts, crossingTransfers, localFiles } from "../cli/compose.ts";
 import { copyJson, presentCopy } from "../cli/present/copy.ts";
 import { DevboxError } from "../core/errors.ts";
-import { copy } from "../usecases/copy.ts";
+import { copy, type CopyInput, type CopyResult, copyWith, refuseLocalPaths } from "../usecases/copy.ts";
 
 /** oclif would read standard input for an argument that is `-` or missing; here it is the data. */
 const ignoreStdin = true;
@@ -37,9 +38,20 @@ export default class Cp extends BaseCommand {
       });
     }
     const quiet = flags.quiet || toStdout;
-    const [deps, files] = await Promise.all([this.deps({ ...flags, quiet }), localFiles()]);
-    const result = await copy({ ...deps, files }, { from: args.src, to: args.dst });
+    const result = await this.copied({ ...flags, quiet }, { from: args.src, to: args.dst });
     if (!quiet) this.print(presentCopy(result));
     return copyJson(result);
+  }
+
+  private async copied(flags: BaseFlags, input: CopyInput): Promise<CopyResult> {
+    const files = await localFiles();
+    const side = sideOfBoundary();
+    if (side?.side === "caller") {
+      const [progress, interrupt] = this.watch(flags);
+      const transfers = await crossingTransfers(side.boundary);
+      return copyWith({ ...crossingParts, progress, interrupt, files, transfers }, input);
+    }
+    if (side !== undefined && side.caller.via !== "account") refuseLocalPaths(input);
+    return copy({ ...(await this.deps(flags)), files }, input);
   }
 }

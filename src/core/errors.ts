@@ -15,6 +15,8 @@ export const ERROR_EXIT = {
   BOX_NOT_FOUND: EXIT.notFound,
   VOLUME_NOT_FOUND: EXIT.notFound,
   SERVICE_NOT_FOUND: EXIT.notFound,
+  USER_NOT_FOUND: EXIT.notFound,
+  KEY_NOT_FOUND: EXIT.notFound,
   NOT_PERMITTED: EXIT.notPermitted,
   STATE_UNWRITABLE: EXIT.notPermitted,
   NAME_TAKEN: EXIT.conflict,

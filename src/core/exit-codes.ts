@@ -23,7 +23,7 @@ export const EXIT_MEANING: readonly (readonly [ExitCode, string])[] = [
   [EXIT.ok, "done"],
   [EXIT.bug, "a bug in devbox-ctl"],
   [EXIT.usage, "usage or invalid input"],
-  [EXIT.notFound, "no such box, volume or service"],
+  [EXIT.notFound, "no such box, volume, service, user or key"],
   [EXIT.notPermitted, "not permitted"],
   [EXIT.conflict, "conflict: name taken, needs confirmation, or wrong state"],
   [EXIT.limit, "limit reached"],

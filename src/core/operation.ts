@@ -12,6 +12,7 @@ export const OPERATION_KINDS = [
   "recreate",
   "rebuild",
   "rotate",
+  "hand-over",
 ] as const;
 
 export type OperationKind = (typeof OPERATION_KINDS)[number];
@@ -24,10 +25,12 @@ export interface OperationInput {
   readonly start?: boolean;
   /** What the box was meant to be before, so that undoing can put it back. */
   readonly before?: DesiredState;
-  /** rebuild: what the box was made of until now, and is again when the new container is of no use. */
+  /** rebuild, hand-over: what the box was made of until now, and is again when the new container is of no use. */
   readonly previous?: { readonly containerId: string; readonly spec: BoxSpec };
-  /** rebuild: what it is made of from now on. */
+  /** rebuild, hand-over: what it is made of from now on. */
   readonly spec?: BoxSpec;
+  /** hand-over: whose it was, and is again when that is undone. */
+  readonly from?: string;
 }
 
 /** One unfinished operation; finished ones are not kept. */
@@ -48,16 +51,17 @@ export interface StepRecord {
   readonly done: boolean;
 }
 
-/** The step of a rebuild after which the new container is known to be of use. */
+/** The step of a rebuild or a hand-over after which the new container is known to be of use. */
 const PROVEN = "ready";
 
 /**
  * What is to become of an operation whose process is gone: a create is taken back (its user was never
  * told that the box is there), everything else is carried on (its user asked for it and was not told no);
- * a rebuild only when its new container is known to work.
+ * a rebuild or a hand-over only when its new container is known to work.
  */
 export function recoveryOf({ kind, steps }: Pick<OperationRecord, "kind" | "steps">): "undo" | "finish" {
-  if (kind === "rebuild") return steps.some(({ name, done }) => name === PROVEN && done) ? "finish" : "undo";
+  if (kind === "rebuild" || kind === "hand-over")
+    return steps.some(({ name, done }) => name === PROVEN && done) ? "finish" : "undo";
   return kind === "create" ? "undo" : "finish";
 }
 

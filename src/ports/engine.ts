@@ -214,7 +214,7 @@ export interface ContainerEngine {
   imageExists(image: string): Promise<boolean>;
   /** Makes an image of a root file system archive, with Containerfile-like changes. @returns its id */
   importImage(file: string, changes: readonly string[], tag: string): Promise<string>;
-  /** Loads an image archive. @returns the names it brought. */
+  /** Loads an image archive from a file, or with `-` from standard input. @returns the names it brought. */
   loadImage(file: string): Promise<string[]>;
   /**
    * Makes the copy of an image that boxes with these ids need, where the engine needs one (rootless, on its native

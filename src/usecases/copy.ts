@@ -1,11 +1,18 @@
 import { DevboxError } from "../core/errors.ts";
 import { type CopySide, copySide, homePath } from "../core/home-path.ts";
+import type { BoxPlace, BoxTransfers } from "../ports/box-transfers.ts";
 import type { CopyKind, LocalFiles } from "../ports/local-files.ts";
-import { findBox, usableContainer } from "./access.ts";
 import { copyFromBox } from "./copy/from-box.ts";
 import { copyToBox } from "./copy/to-box.ts";
+import { engineTransfers } from "./copy/transfers.ts";
 import type { Deps } from "./deps.ts";
-import { throwUnlessRunning } from "./session.ts";
+
+/** What a copy takes: the caller's files on one side, a box on the other. */
+export interface CopyParts extends Pick<Deps, "progress" | "interrupt" | "clock"> {
+  readonly host: Pick<Deps["host"], "newId">;
+  readonly files: LocalFiles;
+  readonly transfers: BoxTransfers;
+}
 
 export type CopyDeps = Deps & { readonly files: LocalFiles };
 
@@ -29,48 +36,50 @@ type BoxSide = Extract<CopySide, { kind: "box" }>;
 /** The side that is not in a box. */
 export type HereSide = Exclude<CopySide, { kind: "box" }>;
 
-/** A side in a box, found and checked as far as that can be done from here. */
-export interface BoxPlace {
-  readonly name: string;
-  readonly containerId: string;
-  /** As the user typed it, for messages. */
-  readonly typed: string;
-  /** Absolute and below the home, with a slash at its end where the user typed one. */
-  readonly path: string;
+/**
+ * Copies a file, a directory or a stream into a box of this machine or out of one, as `cp -r` does.
+ * @throws {DevboxError} as {@link copyWith}
+ */
+export async function copy(deps: CopyDeps, input: CopyInput): Promise<CopyResult> {
+  return copyWith({ ...deps, transfers: engineTransfers(deps) }, input);
 }
 
 /**
- * Copies a file, a directory or a stream into a box or out of one, as `cp -r` does.
+ * Copies a file, a directory or a stream into a box or out of one, wherever the box is.
  * @throws {DevboxError} USAGE, BOX_NOT_FOUND, INVALID_PATH, NO_SUCH_FILE, NOT_PERMITTED, WRONG_STATE, CONTAINER_GONE,
  * HOST_DISK, ENGINE_FAILED, ENGINE_GARBAGE, ENGINE_MISSING, INTERRUPTED
  */
-export async function copy(deps: CopyDeps, input: CopyInput): Promise<CopyResult> {
+export async function copyWith(deps: CopyParts, input: CopyInput): Promise<CopyResult> {
   const [from, to] = [copySide(input.from), copySide(input.to)];
   if (from.kind === "box" && to.kind === "box") throw bothBoxes(input);
   if (from.kind === "box" && to.kind !== "box") {
-    return withBox(deps, from, async (place) => ({ ...input, ...(await copyFromBox(deps, place, to)) }));
+    return { ...input, ...(await copyFromBox(deps, placeOf(from), to)) };
   }
   if (to.kind === "box" && from.kind !== "box") {
-    return withBox(deps, to, async (place) => ({ ...input, ...(await copyToBox(deps, from, place)) }));
+    return { ...input, ...(await copyToBox(deps, from, placeOf(to))) };
   }
   throw noBox();
 }
 
-async function withBox<T>(deps: CopyDeps, side: BoxSide, act: (place: BoxPlace) => Promise<T>): Promise<T> {
-  const box = findBox(deps, side.box);
-  const normal = homePath(side.path);
-  const path = /\/\.?$/.test(side.path) ? `${normal}/` : normal;
-  const containerId = usableContainer(box);
-  if (box.desired === "stopped") await throwUnlessRunning(deps, box.name, containerId);
-  const used = () => {
-    if (deps.ledger.boxById(box.id)) deps.ledger.update(box.id, { lastUsed: { at: deps.clock.now(), by: "cp" } });
-  };
-  used();
-  try {
-    return await act({ name: box.name, containerId, typed: side.path, path });
-  } finally {
-    used();
-  }
+/**
+ * Refuses a copy of the account's own files for somebody else.
+ * @throws {DevboxError} NOT_PERMITTED
+ */
+export function refuseLocalPaths({ from, to }: CopyInput): void {
+  if (copySide(from).kind !== "local" && copySide(to).kind !== "local") return;
+  throw new DevboxError("NOT_PERMITTED", "your files are not on this side of the connection.", {
+    why: "Only - (standard input or output) and paths in your boxes can be named here.",
+    next: [
+      "For a file: ssh HOST cp - NAME:PATH < FILE   and   ssh HOST cp NAME:PATH - > FILE",
+      "For directories, scp, rsync and sftp: devbox-ctl ssh-config",
+    ],
+  });
+}
+
+/** A side in a box, checked as far as that can be done from its text. */
+export function placeOf({ box, path: typed }: Pick<BoxSide, "box" | "path">): BoxPlace {
+  const normal = homePath(typed);
+  return { name: box, typed, path: /\/\.?$/.test(typed) ? `${normal}/` : normal };
 }
 
 function bothBoxes({ from, to }: CopyInput): DevboxError {

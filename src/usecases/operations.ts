@@ -6,6 +6,7 @@ import type { OperationRecord } from "../core/operation.ts";
 import type { BoxChange } from "../ports/ledger.ts";
 import type { Deps } from "./deps.ts";
 import { allDone, type Step } from "./journal.ts";
+import { handOverSteps } from "./hand-over-steps.ts";
 import { readiness } from "./ready.ts";
 import { rebuildSteps, undoRebuild } from "./rebuild-steps.ts";
 import { joinsTailnet, joinSteps } from "./tailnet/join-step.ts";
@@ -37,7 +38,9 @@ export function stepsOf(
     case "restart":
       return [stopStep(deps, box), startStep(deps, box), ...up()];
     case "rebuild":
-      return rebuildSteps(deps, box, operation.input, ready);
+      return rebuildSteps(deps, box, operation.input, { ready });
+    case "hand-over":
+      return handOverSteps(deps, box, operation.input, ready);
     case "rotate":
       return [settleStep(deps, box)];
     case "destroy":
@@ -80,19 +83,20 @@ export function outcomeOf({ kind, input }: Pick<OperationRecord, "kind" | "input
     case "rotate":
       return {};
     case "rebuild":
+    case "hand-over":
       return { desired: input.before ?? "running" };
     case "destroy":
       return "remove";
   }
 }
 
-/** Takes back what a create or a rebuild has done so far. */
+/** Takes back what a create, a rebuild or a hand-over has done so far. */
 export async function undo(
   deps: Deps,
   box: BoxRecord,
   operation: Pick<OperationRecord, "id" | "kind" | "input">,
 ): Promise<void> {
-  await (operation.kind === "rebuild" ? undoRebuild(deps, box, operation) : undoCreate(deps, box, operation));
+  await (operation.kind === "create" ? undoCreate(deps, box, operation) : undoRebuild(deps, box, operation));
 }
 
 /**

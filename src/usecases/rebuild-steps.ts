@@ -9,11 +9,19 @@ import { joinSteps } from "./tailnet/join-step.ts";
 import { keyOf } from "./tailnet/key.ts";
 import { newContainer, STOP_GRACE } from "./steps.ts";
 
+interface Rebuilding {
+  /** Given the names of services as they become ready. */
+  readonly ready?: string[];
+  /** What is done when the new container is known to work, before it joins the tailnet. */
+  readonly between?: readonly Step[];
+}
+
 /**
  * A new container on the box's volumes. The old one is set aside under another name until the new one is known to
  * work, and is what the box goes back to when it does not. [X-13]
  */
-export function rebuildSteps(deps: Deps, box: BoxRecord, input: OperationInput, ready: string[]): Step[] {
+export function rebuildSteps(deps: Deps, box: BoxRecord, input: OperationInput, options: Rebuilding = {}): Step[] {
+  const { ready = [], between = [] } = options;
   const { previous, spec } = needInput(input);
   const readyIs = readiness(deps, box.id, ready);
   return [
@@ -45,6 +53,7 @@ export function rebuildSteps(deps: Deps, box: BoxRecord, input: OperationInput, 
         return {};
       },
     },
+    ...between,
     ...(input.before === "stopped"
       ? [stopAgain(deps, box)]
       : [...joinSteps(deps, box.id, { ready: readyIs, key: keyOf(deps, box.owner), strict: false }), readyIs.services]),
@@ -79,6 +88,8 @@ export async function undoRebuild(
   if ((await deps.engine.inspect(containerId)) === undefined) {
     // Somebody removed it meanwhile; then the new one, whatever it is, is all there is.
     deps.ledger.finish(operation.id, box.id, { desired: before });
+    // What is not recorded has to show its owner's tags again.
+    if (operation.input.from !== undefined) deps.ledger.leaveDevices(box.id);
     return;
   }
   await removeAllBut(deps, box, containerId);
@@ -92,7 +103,9 @@ export async function undoRebuild(
   };
   await attempt(deps.engine.renameBox(containerId, namesOf(deps, box).own, box.id));
   if (before === "running") await attempt(deps.engine.startBox(containerId, box.id));
-  deps.ledger.finish(operation.id, box.id, { containerId, spec: previous.spec, desired: before });
+  const { from } = operation.input;
+  const owner = from === undefined ? {} : { owner: from };
+  deps.ledger.finish(operation.id, box.id, { containerId, spec: previous.spec, desired: before, ...owner });
 }
 
 /** Names of the box's container, and of the one that is set aside for it. */
@@ -112,7 +125,7 @@ async function removeAllBut(deps: Deps, box: BoxRecord, containerId: string): Pr
 
 function needInput({ previous, spec }: OperationInput) {
   if (previous !== undefined && spec !== undefined) return { previous, spec };
-  throw new DevboxError("LEDGER_CORRUPT", "the journal of a rebuild does not say what it is about.", {
+  throw new DevboxError("LEDGER_CORRUPT", "the journal of an operation does not say what it is about.", {
     next: ["devbox-ctl doctor"],
   });
 }

@@ -1,14 +1,13 @@
 import type { BoxRecord } from "../core/box.ts";
-import { DevboxError, hasCode, messageOf } from "../core/errors.ts";
-import { recoveryOf } from "../core/operation.ts";
-import type { BoxChange, OperationStart } from "../ports/ledger.ts";
+import type { BoxChange } from "../ports/ledger.ts";
 import { containerGone, usableContainer } from "./access.ts";
 import type { Deps } from "./deps.ts";
 import { engineFacts } from "./engine-facts.ts";
 import { imageMissing } from "./images.ts";
-import { newOperation, runSteps } from "./journal.ts";
+import { newOperation } from "./journal.ts";
 import { withLease } from "./lease.ts";
-import { outcomeOf, stepsOf, undo } from "./operations.ts";
+import { outcomeOf } from "./operations.ts";
+import { runReversibly } from "./reversible.ts";
 import { releaseLeft } from "./tailnet/release.ts";
 
 export interface RebuildInput {
@@ -44,7 +43,7 @@ export async function rebuild(deps: Deps, input: RebuildInput): Promise<RebuildR
     const slot =
       box.desired === "running" ? undefined : { free: () => deps.host.free(storageDir), asker: deps.caller.user };
     deps.ledger.begin(box.id, operation, { desired: "running" }, slot);
-    const notReady = await run(deps, box, operation);
+    const notReady = await runReversibly(deps, box, operation);
     const lastUsed = { at: deps.clock.now(), by: "rebuild" };
     deps.ledger.finish(operation.id, box.id, { ...(outcomeOf(operation) as BoxChange), lastUsed });
     await releaseLeft(deps, { force: false });
@@ -56,43 +55,4 @@ export async function rebuild(deps: Deps, input: RebuildInput): Promise<RebuildR
 /** Asked before anything is stopped; images are never pulled. @throws {DevboxError} IMAGE_NOT_FOUND */
 async function checkImage(deps: Deps, image: string): Promise<void> {
   if (!(await deps.engine.imageExists(image))) throw imageMissing(image);
-}
-
-async function run(deps: Deps, box: BoxRecord, operation: OperationStart): Promise<DevboxError | undefined> {
-  const journal = { id: operation.id, boxId: box.id, steps: [] };
-  try {
-    return await runSteps(deps, journal, stepsOf(deps, box, operation));
-  } catch (error) {
-    const record = deps.ledger.operationOn(box.id);
-    if (record === undefined || recoveryOf(record) === "undo") throw await takeBack(deps, box, operation, error);
-    // The new container is proven and the old one may be gone: from here on there is only going on.
-    const steady: Deps = { ...deps, interrupt: new AbortController().signal };
-    return runSteps(steady, record, stepsOf(steady, box, operation));
-  }
-}
-
-/** @returns the error to be thrown: the first one with what became of the box, or one that says what is left */
-async function takeBack(deps: Deps, box: BoxRecord, operation: OperationStart, error: unknown): Promise<unknown> {
-  const steady: Deps = { ...deps, interrupt: new AbortController().signal };
-  try {
-    await undo(steady, box, operation);
-  } catch (undoError) {
-    deps.ledger.failOperation(operation.id, messageOf(undoError));
-    return new DevboxError("PARTIAL", `rebuilding ${box.name} failed, and it is not yet what it was before.`, {
-      why: `${messageOf(error)}\n${messageOf(undoError)}`,
-      next: ["devbox-ctl doctor --fix   (the next command tries again, too)"],
-      cause: error,
-    });
-  }
-  if (!(error instanceof DevboxError)) return error;
-  const image = operation.input.spec?.image ?? "";
-  const code = hasCode(error, "INTERRUPTED") ? "interrupted" : "no good";
-  return new DevboxError(error.code, `the rebuild of ${box.name} was ${code}; it is what it was before.`, {
-    why: [error.message, error.why].filter(Boolean).join("\n"),
-    next: [
-      ...(code === "interrupted" ? [] : [`Look at the image: devbox-ctl image check ${image}`]),
-      `Go on as before: devbox-ctl ssh ${box.name}`,
-    ],
-    cause: error,
-  });
 }

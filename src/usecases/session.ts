@@ -51,7 +51,7 @@ export async function session(deps: Deps, input: SessionInput): Promise<number> 
 }
 
 /** @throws {DevboxError} WRONG_STATE or CONTAINER_GONE */
-export async function throwUnlessRunning(deps: Deps, name: string, containerId: string): Promise<void> {
+export async function throwUnlessRunning(deps: Pick<Deps, "engine">, name: string, containerId: string): Promise<void> {
   const detail = await deps.engine.inspect(containerId);
   if (detail === undefined) throw containerGone(name);
   if (detail.state === "running") return;

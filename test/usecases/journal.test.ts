@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { reconcile } from "../../src/core/reconcile.ts";
 import { create } from "../../src/usecases/create.ts";
+import type { Deps } from "../../src/usecases/deps.ts";
 import { destroy } from "../../src/usecases/destroy.ts";
 import { doctor } from "../../src/usecases/doctor/doctor.ts";
+import { handOver } from "../../src/usecases/hand-over.ts";
 import { rebuild } from "../../src/usecases/rebuild.ts";
 import { restart, start, stop } from "../../src/usecases/start.ts";
 import { createInput, World } from "../fakes/world.ts";
@@ -20,11 +22,20 @@ const VERBS = [
   "rebuild",
   "destroy",
   "destroy --keep-volume",
+  "hand-over",
 ] as const;
 type Verb = (typeof VERBS)[number];
 
+const ADMIN = { user: "alice", uid: 1000, admin: true, via: "sudo" } as const;
+
+/** Whoever does not have the box. */
+const to = (world: World) => (world.process("carol", 2).ledger.boxByName("api")?.owner === "alice" ? "bob" : "alice");
+
 function act(world: World, verb: Verb, pid: number): Promise<unknown> {
-  const deps = world.process("alice", pid);
+  const own = world.process("alice", pid);
+  // An administrator, because whose the box is changes.
+  const deps: Deps = { ...own, caller: ADMIN };
+  world.config = { ...world.config, users: { alice: {}, bob: {} } };
   const name = "api";
   switch (verb) {
     case "create":
@@ -39,6 +50,8 @@ function act(world: World, verb: Verb, pid: number): Promise<unknown> {
       return restart(deps, { name });
     case "rebuild":
       return rebuild(deps, { name, image: undefined });
+    case "hand-over":
+      return handOver(deps, { box: name, to: to(world) });
     default:
       return destroy(deps, { name, keepVolume: verb !== "destroy" });
   }
@@ -92,7 +105,7 @@ describe("the journal", { timeout: 120_000 }, () => {
           pid += 1;
           await killedAt(world, verb, pid, at, when);
         }
-        const deps = world.process("alice", 500);
+        const deps: Deps = { ...world.process("alice", 500), caller: ADMIN };
         const result = await doctor(
           { ...deps, openLedger: () => world.process("alice", 500).ledger, setAsideLedger: () => "unused" },
           { fix: true },

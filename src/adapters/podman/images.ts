@@ -66,7 +66,9 @@ export function imageCalls(command: PodmanCommand): ImageCalls {
     },
 
     async loadImage(file) {
-      const { stdout } = await runPodman(command, ["load", "--quiet", "--input", file], { timeout: IMPORT_LIMIT });
+      const from = file === "-" ? [] : ["--input", file];
+      const options = { timeout: IMPORT_LIMIT, ownInput: file === "-" };
+      const { stdout } = await runPodman(command, ["load", "--quiet", ...from], options);
       return stdout.split("\n").flatMap((line) => /^Loaded image(?:\(s\))?: (.+)$/.exec(line)?.[1]?.split(",") ?? []);
     },
 

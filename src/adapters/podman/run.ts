@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly token?: string;
   /** Given on standard input; nothing when left out. */
   readonly input?: string;
+  /** Whether it reads this process's own standard input. */
+  readonly ownInput?: boolean;
   /** Most characters of output; what prints more is ended, and its output garbage. */
   readonly most?: number;
   /** Told each line of its output as it comes. */
@@ -62,7 +64,9 @@ export async function runPodman(
   const timeout = options.timeout ?? command.timeout;
   const child = execa(command.path, wordsOf(command, [...(options.globals ?? []), ...args]), {
     reject: false,
-    ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
+    ...(options.input === undefined
+      ? { stdin: options.ownInput === true ? "inherit" : "ignore" }
+      : { input: options.input }),
     detached: true,
     cleanup: false,
     maxBuffer: options.most ?? MOST,

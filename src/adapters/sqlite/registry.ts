@@ -75,8 +75,9 @@ export function applyChange(core: LedgerCore, boxId: string, change: BoxChange):
 /** A box's volumes are whose the box is; what was kept of an earlier one as well. */
 function handVolumes(core: LedgerCore, boxId: string, owner: string): void {
   core.query(
-    `INSERT INTO volumes SELECT value, ? FROM boxes, json_each(json_array(spec ->> 'home', spec ->> 'private'))
-       WHERE id = ? ON CONFLICT (name) DO UPDATE SET owner = excluded.owner`,
+    `INSERT INTO volumes
+       SELECT volume.value, ? FROM boxes box, json_each(json_array(box.spec ->> 'home', box.spec ->> 'private')) volume
+       WHERE box.id = ? ON CONFLICT (name) DO UPDATE SET owner = excluded.owner`,
     ...[owner, boxId],
   );
 }

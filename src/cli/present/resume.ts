@@ -1,4 +1,5 @@
 import { isBack, type Resumed } from "../../usecases/resume.ts";
+import { problemJson } from "../json.ts";
 import type { Style } from "../style.ts";
 import { table } from "./table.ts";
 
@@ -28,7 +29,7 @@ export function resumedJson(results: readonly Resumed[]) {
   return {
     boxes: results.map(({ name, owner, outcome, error }) => ({
       ...{ name, owner, outcome },
-      problem: error === undefined ? null : { code: error.code, message: error.message },
+      problem: problemJson(error),
     })),
   };
 }

@@ -1,11 +1,10 @@
 import { type BoxDevice, forgettable, nameOf } from "../../core/device.ts";
-import type { DevboxError } from "../../core/errors.ts";
 import { count } from "../../core/text.ts";
 import { firstLabel } from "../../core/tailnet.ts";
 import { ago, type Millis } from "../../core/time.ts";
 import type { CleanupResult, OverviewDevice, TailnetOverview } from "../../usecases/tailnet/overview.ts";
 import type { Rotation } from "../../usecases/tailnet/rotate.ts";
-import { jsonTime, orNull } from "../json.ts";
+import { jsonTime, orNull, problemJson } from "../json.ts";
 import type { Style } from "../style.ts";
 import { facts, table } from "./table.ts";
 import type { Listing } from "./volumes.ts";
@@ -80,15 +79,13 @@ function stateOf({ record, atControl }: OverviewDevice, now: Millis): string {
   }
 }
 
-const problemJson = ({ code, message }: DevboxError): { code: string; message: string } => ({ code, message });
-
 /** `tailnet status --json`; its schema is docs/json/tailnet-status.schema.json. */
 export function overviewJson({ title, control, problem, devices }: TailnetOverview) {
   return {
     provider: title,
     control,
     reachable: problem === undefined,
-    problem: problem === undefined ? null : problemJson(problem),
+    problem: problemJson(problem),
     devices: devices.map(({ record, atControl }) => ({
       box: record.boxName,
       owner: record.owner,

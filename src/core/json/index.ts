@@ -43,6 +43,7 @@ import {
   volumeListSchema,
   volumeRemoveSchema,
 } from "./things.ts";
+import { userAddKeySchema, userListSchema, userRemoveKeySchema, userRemoveSchema, userShowSchema } from "./users.ts";
 
 /**
  * The results of `--json`, by the name of their file in docs/json. For the documentation and the tests alone:
@@ -86,6 +87,11 @@ export const JSON_SCHEMAS = {
   doctor: doctorSchema,
   audit: auditSchema,
   "host-setup": hostSetupSchema,
+  "user-list": userListSchema,
+  "user-show": userShowSchema,
+  "user-add-key": userAddKeySchema,
+  "user-remove-key": userRemoveKeySchema,
+  "user-remove": userRemoveSchema,
   completion: completionSchema,
   "ssh-config": sshConfigSchema,
   help: helpSchema,

@@ -3,7 +3,7 @@ import { HOME, outsideHome } from "../../core/home-path.ts";
 import { quote } from "../../core/text.ts";
 import type { Deps } from "../deps.ts";
 import { throwUnlessRunning } from "../session.ts";
-import type { BoxPlace } from "../copy.ts";
+import type { BoxPlace } from "../../ports/box-transfers.ts";
 
 /** How a program in the box ended. */
 export interface BoxEnd {
@@ -16,7 +16,11 @@ export interface BoxEnd {
  * be Podman's own, so the box is looked at first.
  * @throws {DevboxError} WRONG_STATE, CONTAINER_GONE
  */
-export async function boxFailure(deps: Deps, place: BoxPlace, end: BoxEnd): Promise<DevboxError> {
+export async function boxFailure(
+  deps: Pick<Deps, "engine">,
+  place: BoxPlace & { readonly containerId: string },
+  end: BoxEnd,
+): Promise<DevboxError> {
   const path = quote(place.typed);
   const why = end.stderr;
   switch (end.exitCode) {
@@ -54,7 +58,7 @@ export async function boxFailure(deps: Deps, place: BoxPlace, end: BoxEnd): Prom
 }
 
 /** @throws {DevboxError} INTERRUPTED */
-export function throwIfInterrupted(deps: Deps): void {
+export function throwIfInterrupted(deps: Pick<Deps, "interrupt">): void {
   if (deps.interrupt.aborted) {
     throw new DevboxError("INTERRUPTED", "interrupted.", { why: "The target is as it was before." });
   }

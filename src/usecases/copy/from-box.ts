@@ -1,32 +1,31 @@
 import { DevboxError } from "../../core/errors.ts";
 import { entryName, HOME } from "../../core/home-path.ts";
-import { IMAGE } from "../../core/image-contract.ts";
 import { quote } from "../../core/text.ts";
 import type { TransferHeader } from "../../core/transfer.ts";
-import type { BoxPipe } from "../../ports/engine.ts";
+import type { BoxPlace, Transfer } from "../../ports/box-transfers.ts";
 import type { LocalTarget } from "../../ports/local-files.ts";
-import type { BoxPlace, CopyDeps, CopyResult, HereSide } from "../copy.ts";
+import type { CopyParts, CopyResult, HereSide } from "../copy.ts";
 import { type Announced, garbage, readAnnounced } from "./announced.ts";
-import { boxFailure, throwIfInterrupted } from "./failure.ts";
+import { throwIfInterrupted } from "./failure.ts";
 import { watchBytes } from "./watch.ts";
 
 type Copied = Pick<CopyResult, "kind" | "bytes" | "remarks">;
 
 /** Copies a file or a directory out of a box, to a local path or to standard output. */
-export async function copyFromBox(deps: CopyDeps, place: BoxPlace, to: HereSide): Promise<Copied> {
+export async function copyFromBox(deps: CopyParts, place: BoxPlace, to: HereSide): Promise<Copied> {
   throwIfInterrupted(deps);
+  const transfer = await deps.transfers.send(place);
   deps.progress.begin("Copied");
-  const pipe = deps.engine.pipe(place.containerId, [IMAGE.programs.send, "--", place.path]);
   const stop = () => {
-    pipe.kill();
+    transfer.kill();
   };
   deps.interrupt.addEventListener("abort", stop, { once: true });
   let announced: Announced | undefined;
   try {
-    announced = await readAnnounced(pipe.stdout);
-    if (announced === undefined) throw await nothingCame(deps, place, pipe);
+    announced = await readAnnounced(transfer.stdout);
+    if (announced === undefined) throw (await transfer.ended) ?? garbage("Nothing came at all.");
     const target = await openTarget(deps, place, to, announced.header);
-    return await takeIn(deps, place, { target, pipe, announced });
+    return await takeIn(deps, { target, transfer, announced });
   } catch (error) {
     // Whatever broke then broke because we stopped.
     throwIfInterrupted(deps);
@@ -38,24 +37,19 @@ export async function copyFromBox(deps: CopyDeps, place: BoxPlace, to: HereSide)
   }
 }
 
-async function nothingCame(deps: CopyDeps, place: BoxPlace, pipe: BoxPipe): Promise<DevboxError> {
-  const end = await pipe.ended;
-  return end.exitCode === 0 ? garbage("Nothing came at all.") : await boxFailure(deps, place, end);
-}
-
-interface Transfer {
+interface Taking {
   readonly target: LocalTarget;
-  readonly pipe: BoxPipe;
+  readonly transfer: Transfer;
   readonly announced: Announced;
 }
 
-async function takeIn(deps: CopyDeps, place: BoxPlace, { target, pipe, announced }: Transfer): Promise<Copied> {
+async function takeIn(deps: CopyParts, { target, transfer, announced }: Taking): Promise<Copied> {
   const { header } = announced;
   try {
     const taken = await target.take(counted(deps, announced.content), deps.interrupt);
     if (taken.wanted) {
-      const end = await pipe.ended;
-      if (end.exitCode !== 0) throw await boxFailure(deps, place, end);
+      const failure = await transfer.ended;
+      if (failure !== undefined) throw failure;
       if (header.size !== undefined && taken.bytes !== header.size) throw garbage("It has fewer bytes than announced.");
       await target.commit();
     }
@@ -63,14 +57,18 @@ async function takeIn(deps: CopyDeps, place: BoxPlace, { target, pipe, announced
     return { kind: header.kind, bytes: taken.bytes, remarks: [] };
   } catch (error) {
     // When the stream ended by itself, how its sender ended is the reason, and what was made of half of it is not.
-    const end = announced.ended() ? await pipe.ended : undefined;
-    throw end && end.exitCode !== 0 ? await boxFailure(deps, place, end) : error;
+    throw (announced.ended() ? await transfer.ended : undefined) ?? error;
   } finally {
     await target.discard();
   }
 }
 
-async function openTarget(deps: CopyDeps, place: BoxPlace, to: HereSide, header: TransferHeader): Promise<LocalTarget> {
+async function openTarget(
+  deps: CopyParts,
+  place: BoxPlace,
+  to: HereSide,
+  header: TransferHeader,
+): Promise<LocalTarget> {
   const { kind, mode } = header;
   if (kind === "file" && place.path.endsWith("/")) {
     throw new DevboxError("WRONG_STATE", `${quote(place.typed)} in ${place.name} is a file, not a directory.`, {
@@ -90,7 +88,7 @@ function targetName(place: BoxPlace): string | undefined {
   return entryName(place.typed === "" || place.typed === "~" ? HOME : place.typed);
 }
 
-async function* counted(deps: CopyDeps, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* counted(deps: CopyParts, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const tell = watchBytes(deps);
   let bytes = 0;
   for await (const chunk of content) {

@@ -9,6 +9,7 @@ import type { doctorJson } from "../../../src/cli/present/doctor.ts";
 import type { exitCodesJson } from "../../../src/cli/present/exit-codes.ts";
 import type { forwardsJson } from "../../../src/cli/present/forward.ts";
 import type { hostSetupJson } from "../../../src/cli/present/host.ts";
+import type { handedJson } from "../../../src/cli/present/hand-over.ts";
 import type { imagesJson, prunedJson } from "../../../src/cli/present/images.ts";
 import type { listJson } from "../../../src/cli/present/list.ts";
 import type { imageCheckJson } from "../../../src/cli/present/image-check.ts";
@@ -21,6 +22,13 @@ import type { devStatusJson, devUpJson } from "../../../src/cli/present/dev-tail
 import type { sshConfigJson } from "../../../src/cli/present/ssh-config.ts";
 import type { enabledJson, pairedJson, syncthingJson } from "../../../src/cli/present/syncthing.ts";
 import type { cleanupJson, overviewJson, rotationsJson } from "../../../src/cli/present/tailnet.ts";
+import type {
+  addedKeysJson,
+  removedKeyJson,
+  removedUserJson,
+  userJson,
+  usersJson,
+} from "../../../src/cli/present/users.ts";
 import type { volumesJson } from "../../../src/cli/present/volumes.ts";
 import type { RenderedError } from "../../../src/cli/render-error.ts";
 import type Completion from "../../../src/commands/completion.ts";
@@ -70,6 +78,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Returned<ImagePrepare>>().toEqualTypeOf<Result<"image-prepare">>();
   expectTypeOf<Shown<typeof resumedJson>>().toEqualTypeOf<Result<"resume">>();
   expectTypeOf<Shown<typeof reapedJson>>().toEqualTypeOf<Result<"reap">>();
+  expectTypeOf<Shown<typeof handedJson>>().toEqualTypeOf<Result<"hand-over">>();
   expectTypeOf<Shown<typeof imagesJson>>().toEqualTypeOf<Result<"image-list">>();
   expectTypeOf<Shown<typeof enabledJson>>().toEqualTypeOf<Result<"syncthing-enable">>();
   expectTypeOf<Returned<SyncthingDisable>>().toEqualTypeOf<Result<"syncthing-disable">>();
@@ -88,6 +97,11 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof doctorJson>>().toEqualTypeOf<Result<"doctor">>();
   expectTypeOf<Shown<typeof auditJson>>().toEqualTypeOf<Result<"audit">>();
   expectTypeOf<Shown<typeof hostSetupJson>>().toEqualTypeOf<Result<"host-setup">>();
+  expectTypeOf<Shown<typeof usersJson>>().toEqualTypeOf<Result<"user-list">>();
+  expectTypeOf<Shown<typeof userJson>>().toEqualTypeOf<Result<"user-show">>();
+  expectTypeOf<Shown<typeof addedKeysJson>>().toEqualTypeOf<Result<"user-add-key">>();
+  expectTypeOf<Shown<typeof removedKeyJson>>().toEqualTypeOf<Result<"user-remove-key">>();
+  expectTypeOf<Shown<typeof removedUserJson>>().toEqualTypeOf<Result<"user-remove">>();
   expectTypeOf<Returned<Completion>>().toEqualTypeOf<Result<"completion">>();
   expectTypeOf<Shown<typeof exitCodesJson>>().toEqualTypeOf<Result<"exit-codes">>();
   expectTypeOf<Plain<RenderedError["json"]>>().toEqualTypeOf<Result<"error">>();

@@ -1,0 +1,7 @@
+/** The accounts of this machine. */
+export interface Accounts {
+  /** Whether there is an account of that name; whoever has one comes by sudo. */
+  exists(name: string): boolean;
+  /** Whether it is one of the administrators. */
+  isAdministrator(name: string): boolean;
+}
