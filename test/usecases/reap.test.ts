@@ -78,7 +78,10 @@ describe("reap", () => {
       ["old", "failed", "headscale does not answer."],
     ]);
     expect(world.process().ledger.operations()).toMatchObject([{ kind: "create" }]);
-    expect(world.process().ledger.devices()).toHaveLength(1);
+    expect(world.process().ledger.devices()).toMatchObject([
+      { boxName: "old", state: "leaving" },
+      { boxName: "train" },
+    ]);
   });
 });
 

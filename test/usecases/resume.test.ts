@@ -31,9 +31,9 @@ const unit = (world: World, pid = 5): Deps => ({
   caller: { user: "devbox", uid: 999, admin: true, via: "account" },
 });
 
-const states = (world: World) =>
+const states = (world: World): Record<string, string> =>
   Object.fromEntries(
-    [...world.engine.containers.values()].map(({ labels, state }) => [labels["devbox-ctl.box"], state] as const),
+    [...world.engine.containers.values()].map(({ labels, state }) => [labels["devbox-ctl.box"] ?? "", state] as const),
   );
 
 describe("resume", () => {
@@ -67,11 +67,9 @@ describe("resume", () => {
   it("goes on with the others when one fails, and names it [FR-027]", async () => {
     using world = await rebooted();
     const train = world.process("bob").ledger.boxByName("train")?.containerId;
-    const { startBox } = world.engine;
+    const startBox = world.engine.startBox.bind(world.engine);
     world.engine.startBox = (id) =>
-      id === train
-        ? Promise.reject(new DevboxError("ENGINE_FAILED", "podman start failed."))
-        : startBox.call(world.engine, id);
+      id === train ? Promise.reject(new DevboxError("ENGINE_FAILED", "podman start failed.")) : startBox(id);
     const results = await resume(unit(world), { dryRun: false });
     expect(results.filter((each) => !isBack(each))).toMatchObject([
       { name: "train", outcome: "failed", error: { code: "ENGINE_FAILED" } },
@@ -86,9 +84,9 @@ describe("resume", () => {
     using world = await rebooted();
     const { memory, reserve } = DEFAULTS.limits;
     world.memory = reserve.memory + memory + GIB;
-    const { startBox } = world.engine;
+    const startBox = world.engine.startBox.bind(world.engine);
     world.engine.startBox = async (id) => {
-      await startBox.call(world.engine, id);
+      await startBox(id);
       world.memory -= memory;
     };
     const results = await resume(unit(world), { dryRun: false });
