@@ -58,7 +58,8 @@ for ids in /etc/subuid /etc/subgid; do echo devbox:10000000:16777216 >>"$ids"; d
 
 install -d -m 0755 /etc/devbox
 install -m 0640 -g devbox /dev/stdin /etc/devbox/config.yaml
-printf 'account=devbox\\ncommands=8\\nsessions=40\\n' >/etc/devbox/boundary
+printf '%s\\n' account=devbox uid=$(id -u devbox) home=/var/lib/devbox program=/usr/local/lib/devbox-ctl/bin/devbox-ctl \
+  commands=8 sessions=40 >/etc/devbox/boundary
 install -d -m 0755 /var/lib/devbox/.config -o devbox -g devbox
 install -d -m 0755 /var/lib/devbox/.config/containers -o devbox -g devbox
 printf '[storage]\\ndriver = "overlay"\\n' >/var/lib/devbox/.config/containers/storage.conf
