@@ -13,6 +13,7 @@ import { addKeys, keysOf, removeKey } from "../../src/usecases/users/keys.ts";
 import { listUsers, showUser } from "../../src/usecases/users/list.ts";
 import { removeUser, type RemoveUserInput } from "../../src/usecases/users/remove.ts";
 import { createInput, World } from "../fakes/world.ts";
+import { keyLine } from "../support/ssh-keys.ts";
 
 const PROGRAM = "/usr/local/lib/devbox-ctl/bin/devbox-ctl";
 let dir: string;
@@ -35,11 +36,7 @@ afterEach(() => {
 });
 
 /** A key as a file has it; the same letter gives the same key. */
-function key(letter: string, comment = ""): string {
-  const field = (data: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, data.length]), data]);
-  const blob = Buffer.concat([field(Buffer.from("ssh-ed25519")), field(Buffer.alloc(32, letter))]);
-  return `ssh-ed25519 ${blob.toString("base64")} ${comment}`.trim();
-}
+const key = (letter: string, comment = ""): string => keyLine("ssh-ed25519", [Buffer.alloc(32, letter)], comment);
 
 /** The ports of an administrator, carol, or of another. */
 function as(user = "carol", more: Partial<Caller> = {}, pid = 1): UserDeps {
