@@ -103,7 +103,7 @@ describe("the service account's file of keys [FR-002] [FR-026]", () => {
     const anyKey = fc.record({
       user: anyUser,
       line: fc.tuple(
-        anyBlob,
+        anyKeyLine,
         fc.string({ unit: "grapheme" }).filter((text) => !/[\r\n]|PRIVATE KEY|SSH2/.test(text)),
       ),
     });

@@ -119,7 +119,7 @@ describe("the audit log of a host", () => {
     expect(brief(doras)).toEqual(
       expect.arrayContaining(["dora key exec id BOX_NOT_FOUND", "dora key status  BOX_NOT_FOUND"]),
     );
-    expect(doras.every(({ user, box }) => user === "dora" && box?.owner == null)).toBe(true);
+    expect(doras.every(({ user, box }) => user === "dora" && (box?.owner ?? null) === null)).toBe(true);
     const all = await audit(carol);
     expect(all.find(({ user, command }) => user === "dora" && command === "exec")?.box).toMatchObject({
       ...{ name: "api", owner: "alice" },
