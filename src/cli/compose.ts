@@ -26,6 +26,7 @@ import type { Progress } from "../ports/progress.ts";
 import type { SecretStore } from "../ports/secret-store.ts";
 import type { SystemJournal } from "../ports/system-journal.ts";
 import type { Tailnet } from "../ports/tailnet.ts";
+import type { AuditDeps } from "../usecases/audit/record.ts";
 import type { Deps } from "../usecases/deps.ts";
 import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
 import type { HostDeps } from "../usecases/host/deps.ts";
@@ -274,6 +275,12 @@ export async function rememberedOf({ config: file, stateDir }: DevTailnetPlaces)
   return { ledger: ledgerOf(source.config), control: plane.control, apart };
 }
 
+/** What the audit log needs where no command is; the ledger is the caller's to close. @throws {DevboxError} as {@link ledgerOf} */
+export async function auditDeps(config: Config, caller: Caller): Promise<AuditDeps> {
+  const [ledger, journal] = [ledgerOf(config), await systemJournal({ caller })];
+  return { ledger, clock: systemClock, host: createHost(systemClock), caller, journal };
+}
+
 /** Everything a use case needs, on the real parts. */
 export function compose(config: Config, progress: Progress, interrupt: AbortSignal): Deps {
   return { ...composeWithoutLedger(config, progress, interrupt), ledger: ledgerOf(config) };
@@ -316,6 +323,12 @@ export const crossingParts = { clock: systemClock, host: createHost(systemClock)
 export async function crossingTransfers(boundary: Boundary): Promise<BoxTransfers> {
   const gate = await import("../adapters/gate/transfers.ts");
   return gate.crossingTransfers(boundary);
+}
+
+/** Has a command done on the other side, with the caller's own streams. @returns its exit code */
+export async function crossAttached(boundary: Boundary, words: readonly string[]): Promise<number> {
+  const gate = await import("../adapters/gate/run.ts");
+  return gate.crossAttached(boundary, words);
 }
 
 /** Has an archive of the caller's loaded on the other side of the boundary. @throws {DevboxError} */

@@ -60,7 +60,7 @@ export async function hostFacts(wanted: FactsWanted, root: string): Promise<Host
     subuid: parseSubids(textOf("/etc/subuid")),
     subgid: parseSubids(textOf("/etc/subgid")),
     memory: totalmem(),
-    sudo: await sudoVersion(),
+    sudoSetsLimits: await sudoSetsLimits(),
     podman: isAbsolute(wanted.podman) ? wanted.podman : (findProgram(wanted.podman) ?? "/usr/bin/podman"),
     hookDirs: HOOK_DIRS.filter((dir) => existsSync(dir)),
     program: programFacts(root, process.execPath),
@@ -77,9 +77,10 @@ function textOf(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-async function sudoVersion(): Promise<number[]> {
-  const { stdout } = await run(["sudo", "-V"]);
-  return (/(\d+)\.(\d+)\.(\d+)/.exec(stdout)?.slice(1) ?? []).map(Number);
+async function sudoSetsLimits(): Promise<boolean> {
+  const { exitCode, stdout, stderr } = await run(["visudo", "-c", "-f", "-"], { input: "Defaults rlimit_fsize = infinity
+" });
+  return exitCode === 0 && !/unknown/.test(stdout + stderr);
 }
 
 function hasNativeOverlay(home: string): boolean {
