@@ -78,9 +78,10 @@ function textOf(file: string): string {
 }
 
 async function sudoSetsLimits(): Promise<boolean> {
-  const { exitCode, stdout, stderr } = await run(["visudo", "-c", "-f", "-"], { input: "Defaults rlimit_fsize = infinity
-" });
-  return exitCode === 0 && !/unknown/.test(stdout + stderr);
+  const { exitCode, stdout, stderr } = await run(["visudo", "-c", "-f", "-"], {
+    input: "Defaults rlimit_fsize = infinity\n",
+  });
+  return exitCode === 0 && !(stdout + stderr).includes('unknown');
 }
 
 function hasNativeOverlay(home: string): boolean {
