@@ -41,6 +41,7 @@ export function missingPrograms({ sshd }: { readonly sshd: boolean }): Missing[]
     ["podman", "podman", has("podman") && hasUnit("podman.socket")],
     ["crun or runc", "crun", has("crun") || has("runc")],
     ["slirp4netns or pasta", "slirp4netns", has("slirp4netns") || has("pasta")],
+    ["ip", "iproute2", has("ip")],
     ["newuidmap", "uidmap", has("newuidmap")],
     ["sudo", "sudo", has("sudo") && has("visudo")],
     ["sshd", "openssh-server", !sshd || has("sshd")],
