@@ -11,6 +11,17 @@ const onRealParts = {
   hookTimeout: 25 * MINUTE,
 };
 
+/**
+ * What runs beside the other integration tests (scripts/lib/steps.ts), and must not meet its own kind there: the tests of
+ * the tailnet and of secrets, which look for files of `op` in everybody's /tmp, and those that give the host addresses.
+ */
+const TAILNET = [
+  "test/integration/{box-,kill-,}tailnet*.test.ts",
+  "test/integration/{headscale,tailscale}-api.test.ts",
+  "test/integration/secrets-*.test.ts",
+  "test/integration/isolation.test.ts",
+];
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -32,9 +43,10 @@ export default defineConfig({
           ...onRealParts,
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          exclude: ["test/integration/rootless/**"],
+          exclude: ["test/integration/rootless/**", ...TAILNET],
         },
       },
+      { extends: true, test: { ...onRealParts, name: "tailnet", include: TAILNET } },
       {
         extends: true,
         test: { ...onRealParts, name: "rootless", include: ["test/integration/rootless/**/*.test.ts"] },

@@ -46,7 +46,7 @@ TAILNET_TOOLS='ca-certificates openssh-client'
 
 install_packages() { # $1: with test tools or not; $2: with image tools or not; $3: with tailnet tools or not
   wanted='podman crun runc netavark aardvark-dns slirp4netns fuse-overlayfs uidmap catatonit iptables nftables mmdebstrap'
-  [ "$1" = no ] || wanted="$wanted tmux shellcheck zsh fish syncthing chromium"
+  [ "$1" = no ] || wanted="$wanted tmux shellcheck zsh fish syncthing chromium openssh-client"
   if [ "$2" = yes ]; then
     wanted="$wanted $IMAGE_TOOLS"
     command -v npm >/dev/null 2>&1 || wanted="$wanted npm"
@@ -67,6 +67,13 @@ install_packages() { # $1: with test tools or not; $2: with image tools or not; 
   # shellcheck disable=SC2086 # a list of words
   missing=$(missing_packages $wanted)
   [ -n "$missing" ] || return 0
+  # Two lanes of tests may ask at once, and two apt-get update do not wait for each other.
+  mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/devbox-ctl/host"
+  exec 8>"${XDG_CACHE_HOME:-$HOME/.cache}/devbox-ctl/host/apt.lock"
+  flock 8
+  # shellcheck disable=SC2086 # a list of words
+  missing=$(missing_packages $wanted)
+  [ -n "$missing" ] || { exec 8>&-; return 0; }
   say "installing by apt (about a minute): $missing"
   apt_log=$(mktemp)
   apt_get update
@@ -79,11 +86,12 @@ install_packages() { # $1: with test tools or not; $2: with image tools or not; 
   # shellcheck disable=SC2086 # a list of words
   apt_get install -y --no-install-recommends $missing
   rm -f "$apt_log"
+  exec 8>&-
 }
 
 apt_get() {
   if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
-    "$@" >"$apt_log" 2>&1 </dev/null; then
+    "$@" >"$apt_log" 2>&1 </dev/null 8>&-; then
     tail -n 20 "$apt_log" >&2
     die "apt-get $1 failed; its log is $apt_log"
   fi
@@ -302,11 +310,18 @@ add_rootless_user() {
   as_user "$1" sh -s -- --probe <"$0" | sed 's/^/ROOTLESS_/'
 }
 
+# The container of root's in which a process runs, if any: whole hosts of tests have users with the same ids.
+container_of() {
+  sed -n 's,^[^:]*:[^:]*:/\(libpod_parent\|machine\.slice\)/\(libpod-[0-9a-f]*\).*,\2,p' "/proc/$1/cgroup" 2>/dev/null | head -n 1
+}
+
 # Its containers' processes run under its subordinate ids, not under its own.
 kill_processes_of() {
+  ours=$(container_of $$)
   ranges=$(awk -F: -v user="$1" -v uid="$uid" 'BEGIN { print uid, uid } $1 == user { print $2, $2 + $3 - 1 }' /etc/subuid)
   ps -e -o uid=,pid= | while read -r owner pid; do
-    if echo "$ranges" | awk -v o="$owner" '$1 <= o && o <= $2 { found = 1 } END { exit !found }'; then
+    if echo "$ranges" | awk -v o="$owner" '$1 <= o && o <= $2 { found = 1 } END { exit !found }' &&
+      [ "$(container_of "$pid")" = "$ours" ]; then
       kill -KILL "$pid" 2>/dev/null || :
     fi
   done

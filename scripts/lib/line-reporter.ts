@@ -84,15 +84,15 @@ export default class LineReporter implements Reporter {
     const word = tally.failed > 0 ? "FAIL" : "ok  ";
     const took = duration(module.diagnostic().duration);
     const file = path.relative(process.cwd(), module.moduleId);
-    process.stdout.write(`  ${word} ${file}: ${closingLine(tally).replace(", 0 failed", "")} (${took})\n`);
-    for (const [reason, count] of skipsOf(module)) {
-      process.stdout.write(`    skipped ${String(count)}: ${reason}\n`);
-    }
+    const said = [`  ${word} ${file}: ${closingLine(tally).replace(", 0 failed", "")} (${took})`];
+    for (const [reason, count] of skipsOf(module)) said.push(`    skipped ${String(count)}: ${reason}`);
     for (const { name, errors } of failuresOf(module)) {
-      process.stdout.write(`    ${name}\n${errors.map((error) => indented(describeError(error))).join("\n")}\n`);
+      said.push(`    ${name}`, ...errors.map((error) => indented(describeError(error))));
     }
     const output = this.#output.get(module.id.split("_")[0] ?? "");
-    if (tally.failed > 0 && output !== undefined) process.stdout.write(`    it wrote:\n${indented(output)}\n`);
+    if (tally.failed > 0 && output !== undefined) said.push(`    it wrote:`, indented(output));
+    // In one piece, as another run may be writing too.
+    process.stdout.write(`${said.join("\n")}\n`);
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {

@@ -8,9 +8,21 @@ export interface Step {
   readonly argv: readonly string[];
   /** What a person is told while it runs. */
   readonly doing: string;
+  /** Tests on real parts: the lane in which they run one after the other, beside the other lane. */
+  readonly lane?: Lane;
+  /** Why only root can run it. */
+  readonly root?: string;
 }
 
-const VITEST_PROJECTS = ["unit", "integration", "rootless"] as const;
+/**
+ * Tests on real parts wait for Podman more than they compute, so that two lanes share two cores well. The integration
+ * tests alone take as long as all others.
+ */
+export const LANES = ["integration", "others"] as const;
+type Lane = (typeof LANES)[number];
+
+const REAL_PROJECTS = ["integration", "tailnet", "rootless", "system"] as const;
+const VITEST_PROJECTS = ["unit", ...REAL_PROJECTS] as const;
 type VitestProject = (typeof VITEST_PROJECTS)[number];
 
 const SHELL_SHEBANG = /^#! *\/(?:usr\/)?bin\/(?:env +)?(?:ba|da)?sh\b/;
@@ -38,8 +50,8 @@ function shellScripts(): string[] {
   return [...new Set(listed.split("\0"))].filter((file) => file !== "" && startsWithShebang(file)).sort();
 }
 
-function vitest(project: VitestProject, files: readonly string[], doing: string): Step {
-  return { name: project, kind: "tests", argv: ["vitest", "run", "--project", project, ...files], doing };
+function vitest(project: VitestProject, files: readonly string[], step: Omit<Step, "name" | "kind" | "argv">): Step {
+  return { name: project, kind: "tests", argv: ["vitest", "run", "--project", project, ...files], ...step };
 }
 
 /** All steps in their order; `files` narrows the tests to paths that contain one of these words. */
@@ -51,9 +63,19 @@ function allSteps(files: readonly string[]): Step[] {
     { name: "unused", kind: "check", argv: ["knip", "--no-progress"], doing: "knip" },
     { name: "shell", kind: "check", argv: ["shellcheck", "-x", "--", ...shellScripts()], doing: "shellcheck" },
     { name: "build", kind: "build", argv: ["node", "scripts/build.ts"], doing: "building devbox-ctl" },
-    vitest("unit", files, "unit tests"),
-    vitest("integration", files, "integration tests on real Podman (minutes)"),
-    vitest("rootless", files, "integration tests on rootless Podman (minutes)"),
+    vitest("unit", files, { doing: "unit tests" }),
+    vitest("integration", files, { doing: "integration tests on real Podman (minutes)", lane: "integration" }),
+    vitest("tailnet", files, { doing: "integration tests of tailnet and secrets (minutes)", lane: "others" }),
+    vitest("rootless", files, {
+      doing: "integration tests on rootless Podman (minutes)",
+      lane: "others",
+      root: "its test user is made by root",
+    }),
+    vitest("system", files, {
+      doing: "system tests on whole hosts (minutes)",
+      lane: "others",
+      root: "its hosts are privileged containers",
+    }),
   ];
 }
 
@@ -64,7 +86,7 @@ export function chosenSteps(words: readonly string[]): Step[] {
   const files = words.filter((word) => !isStepWord(word));
   const asked = new Set(words.filter(isStepWord));
   for (const file of files) for (const project of projectsFor(file)) asked.add(project);
-  if (asked.has("integration") || asked.has("rootless")) asked.add("build");
+  if (REAL_PROJECTS.some((project) => asked.has(project))) asked.add("build");
   return allSteps(files).filter(({ name, kind }) => {
     return words.length === 0 || asked.has(name) || (asked.has("static") && kind === "check");
   });
@@ -72,6 +94,7 @@ export function chosenSteps(words: readonly string[]): Step[] {
 
 function projectsFor(file: string): readonly VitestProject[] {
   if (/integration\/rootless|^rootless\//.test(file)) return ["rootless"];
-  if (file.includes("integration")) return ["integration"];
+  if (file.includes("integration")) return ["integration", "tailnet"];
+  if (/^(test\/)?system\//.test(file)) return ["system"];
   return file.includes("/") ? ["unit"] : VITEST_PROJECTS;
 }

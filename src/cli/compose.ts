@@ -10,6 +10,7 @@ import { createHost } from "../adapters/system/host.ts";
 import type { Caller } from "../core/caller.ts";
 import type { Config, ConfigSource } from "../core/config/config.ts";
 import { DEFAULTS } from "../core/config/defaults.ts";
+import { orchestratorDir } from "../core/host/places.ts";
 import type { Boundary } from "../core/gate/boundary-file.ts";
 import { SECOND } from "../core/time.ts";
 import type { BoxTransfers } from "../ports/box-transfers.ts";
@@ -28,11 +29,13 @@ import type { Tailnet } from "../ports/tailnet.ts";
 import type { AuditDeps } from "../usecases/audit/record.ts";
 import type { Deps } from "../usecases/deps.ts";
 import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
+import type { HostDeps } from "../usecases/host/deps.ts";
 import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
+import { flagMeansNothing } from "../core/gate/commands.ts";
 import { sideOfBoundary } from "./boundary/crossing.ts";
 import { keepConfig, keptConfig } from "./config-cache.ts";
 import { noSuchConfig } from "./no-such-config.ts";
-import { cacheDir, configFiles, defaultStateDir, packageFile, runtimeFile } from "./paths.ts";
+import { cacheDir, configFiles, HOST_CONFIG, defaultStateDir, packageFile, runtimeFile } from "./paths.ts";
 import { takeServiceToken } from "./service-token.ts";
 
 export { ownKeyTexts } from "../adapters/system/own-keys.ts";
@@ -44,6 +47,7 @@ export { ownKeyTexts } from "../adapters/system/own-keys.ts";
  * @throws {DevboxError} INVALID_CONFIG
  */
 export async function loadConfig(named: string | undefined): Promise<ConfigSource> {
+  if (sideOfBoundary()?.side === "account") return hostConfig(named);
   const chosen = named ?? process.env.DEVBOX_CONFIG;
   if (chosen !== undefined && chosen !== "") {
     const file = resolve(chosen);
@@ -58,6 +62,18 @@ export async function loadConfig(named: string | undefined): Promise<ConfigSourc
   return { config: DEFAULTS, file: undefined };
 }
 
+/**
+ * The one configuration of an orchestrator. Another would name another engine, a program that the account then starts, so
+ * it is refused here too, whatever way it found past the judging of words.
+ * @throws {DevboxError} NOT_PERMITTED, INVALID_CONFIG
+ */
+async function hostConfig(named: string | undefined): Promise<ConfigSource> {
+  if (named !== undefined) throw flagMeansNothing("--config");
+  const text = readConfigText(HOST_CONFIG);
+  if (text === undefined) throw noSuchConfig(HOST_CONFIG, "host setup");
+  return { config: await parseConfig(text, HOST_CONFIG), file: HOST_CONFIG };
+}
+
 /** A configuration's text, checked. YAML and the schema are loaded only for a text that is new. */
 async function parseConfig(text: string, file: string): Promise<Config> {
   const kept = keptConfig(text);
@@ -70,7 +86,8 @@ async function parseConfig(text: string, file: string): Promise<Config> {
 
 /** Directory of the ledger. */
 export function stateDirOf(config: Config): string {
-  return config.state.dir ?? defaultStateDir();
+  const { serviceUser } = config.host;
+  return serviceUser === null ? (config.state.dir ?? defaultStateDir()) : orchestratorDir(config, serviceUser);
 }
 
 /** On an orchestrator containers belong to the service account's own systemd manager, whoever asked for them. */
@@ -269,6 +286,13 @@ export function compose(config: Config, progress: Progress, interrupt: AbortSign
   return { ...composeWithoutLedger(config, progress, interrupt), ledger: ledgerOf(config) };
 }
 
+/** What setting up this host takes; loaded only for its command. */
+export async function hostDeps(progress: Progress): Promise<HostDeps> {
+  const { createHostSystem } = await import("../adapters/host-system/host-system.ts");
+  const system = createHostSystem(packageFile("."));
+  return { system, progress, readText: (file) => readConfigText(resolve(file)), parse: parseConfig };
+}
+
 /** What the doctor needs: it opens the ledger itself, because it may have to mend it first. */
 export function composeDoctor(config: Config, progress: Progress, interrupt: AbortSignal): DoctorDeps {
   return {
@@ -299,6 +323,12 @@ export const crossingParts = { clock: systemClock, host: createHost(systemClock)
 export async function crossingTransfers(boundary: Boundary): Promise<BoxTransfers> {
   const gate = await import("../adapters/gate/transfers.ts");
   return gate.crossingTransfers(boundary);
+}
+
+/** Has a command done on the other side, with the caller's own streams. @returns its exit code */
+export async function crossAttached(boundary: Boundary, words: readonly string[]): Promise<number> {
+  const gate = await import("../adapters/gate/run.ts");
+  return gate.crossAttached(boundary, words);
 }
 
 /** Has an archive of the caller's loaded on the other side of the boundary. @throws {DevboxError} */

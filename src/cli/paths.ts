@@ -30,9 +30,12 @@ export function runtimeFile(path: string): string {
   return join("/run/user", String(userInfo().uid), path);
 }
 
+/** The host's own configuration, root's to write. */
+export const HOST_CONFIG = "/etc/devbox/config.yaml";
+
 /** Where a configuration is looked for when none is named, the first that exists wins. */
 export function configFiles(): string[] {
-  return ["/etc/devbox/config.yaml", join(xdg("XDG_CONFIG_HOME", ".config"), "devbox", "config.yaml")];
+  return [HOST_CONFIG, join(xdg("XDG_CONFIG_HOME", ".config"), "devbox", "config.yaml")];
 }
 
 /** A file of this package: the bundle and the sources lie at different depths below its root. */

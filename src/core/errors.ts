@@ -66,6 +66,7 @@ export const ERROR_EXIT = {
   HOST_CPU: EXIT.host,
   HOST_IDS: EXIT.host,
   HOST_LIMITS: EXIT.host,
+  HOST_SETUP: EXIT.partial,
   PARTIAL: EXIT.partial,
   SERVICE_NOT_READY: EXIT.partial,
   TAILNET_NOT_JOINED: EXIT.partial,

@@ -125,7 +125,17 @@ describe("image check", () => {
     const problems = findings.filter(({ status }) => status === "problem").map(({ text }) => text);
     await podmanOk(["rmi", bad]);
     expect(exitCode).toBe(11);
-    const promises = ["contract=4", "/data", "rootshell", "/srv/open", "sudo", "activity", "send", "tailnet", "ssh-stdio"];
+    const promises = [
+      "contract=4",
+      "/data",
+      "rootshell",
+      "/srv/open",
+      "sudo",
+      "activity",
+      "send",
+      "tailnet",
+      "ssh-stdio",
+    ];
     for (const words of promises) {
       expect(problems.join("\n")).toContain(words);
     }

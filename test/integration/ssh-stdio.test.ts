@@ -189,7 +189,8 @@ it("forwards ports to the box's loopback [FR-002]", async () => {
   expect(await running).toMatchObject({ exitCode: 0 });
 });
 
-it("lets in whose keys they are, as dev, and nobody else [FR-002] [SC-012]", async () => {
+it("lets in whose keys they are, as dev, and nobody else [FR-002] [SC-012]", async (ctx) => {
+  ctx.skip(cli.env.HOME !== cli.home, "the keys in this HOME are a person's own");
   const denied = { exitCode: 255, stderr: expect.stringContaining("Permission denied (publickey)") as unknown };
   const foreign = path.join(cli.home, "foreign");
   await makeKey(foreign);
@@ -295,7 +296,8 @@ it("tidies up behind one that was killed in the box [FR-002]", async () => {
   await eventually(isClean);
 });
 
-it("says what is wrong on the terminal of the person [FR-002]", async () => {
+it("says what is wrong on the terminal of the person [FR-002]", async (ctx) => {
+  ctx.skip(cli.env.HOME !== cli.home, "the keys in this HOME are a person's own");
   expect((await client.run(["nobody.devbox", "true"])).stderr).toContain('you have no box named "nobody"');
   await podmanOk(["exec", container, "mv", "/usr/sbin/sshd", "/usr/sbin/sshd.off"]);
   expect((await ssh("true")).stderr).toContain("devbox-ctl rebuild api");

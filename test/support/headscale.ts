@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { networkInterfaces, tmpdir } from "node:os";
+import { networkInterfaces, tmpdir, type NetworkInterfaceInfo } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { execa } from "execa";
@@ -34,12 +34,21 @@ async function buildTools(): Promise<string> {
 }
 
 /**
+ * The interfaces of this machine with their addresses, without those of container engines: they come and go with the
+ * containers of other tests.
+ */
+export function stayingInterfaces(): [string, NetworkInterfaceInfo[]][] {
+  const all = Object.entries(networkInterfaces()).map(([name, each = []]) => [name, each] as [string, typeof each]);
+  return all.filter(([name]) => !/^(podman|cni|docker|veth)/.test(name));
+}
+
+/**
  * An IPv4 address of this machine that is not the loopback's: boxes behind slirp4netns reach the host under it. A
  * private one where there is any: over plain http to any other address, tailscaled takes a second connection within
  * two minutes for a broken network, and asks for HTTPS at port 443 from then on.
  */
 function hostAddress(): string {
-  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const all = stayingInterfaces().flatMap(([, each]) => each);
   const addresses = all.filter(({ family, internal }) => family === "IPv4" && !internal).map(({ address }) => address);
   const found = addresses.find((address) => isPrivate(address)) ?? addresses[0];
   if (found === undefined) throw new Error("this machine has no IPv4 address but the loopback's");

@@ -12,7 +12,7 @@ export interface SshKey {
   readonly publicKey: string;
 }
 
-export interface SshRunOptions extends RunOptions {
+interface SshRunOptions extends RunOptions {
   /** Ask for a terminal on the other side (`ssh -tt`); for one on this side as well, give `ssh()` to openTerminal. */
   readonly tty?: boolean;
   /** Further options of ssh, before the destination. */

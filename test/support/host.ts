@@ -78,6 +78,17 @@ export async function testHost(): Promise<TestHost> {
   }
 }
 
+/** Why this machine cannot have test hosts, or undefined. @throws when their image cannot be built */
+export async function hostRefusal(): Promise<string | undefined> {
+  await hostImage();
+  try {
+    await (await testHost()).stop();
+    return undefined;
+  } catch (error) {
+    return String(error instanceof Error ? error.message : error).split("\n", 1)[0];
+  }
+}
+
 async function boot(name: string): Promise<void> {
   const image = await hostImage();
   const tmpfs = [
@@ -85,7 +96,7 @@ async function boot(name: string): Promise<void> {
     "/run/lock:rw,nosuid,nodev,mode=1777",
     "/tmp:rw,nosuid,nodev,exec,mode=1777",
   ];
-  await podmanOk([
+  const ran = await podman([
     ...["run", "--detach", "--name", name, "--hostname", "orchestrator", "--privileged"],
     // Not Podman's own way of starting systemd: see test-host/init.
     ...["--systemd=false", "--cgroupns=private", "--env=container=podman", "--stop-signal=37"],
@@ -94,6 +105,7 @@ async function boot(name: string): Promise<void> {
     ...["--volume", `${name}:/var/lib:suid,dev`],
     ...["--publish", "127.0.0.1::22", image, "/sbin/test-host-init"],
   ]);
+  if (ran.exitCode !== 0) throw new Error(ran.stderr);
   await waitFor(
     async () => {
       const { stdout, stderr } = await podman(["exec", name, "systemctl", "is-system-running"]);

@@ -53,11 +53,14 @@ const KINDS = [
 async function remove(isOurs: (prefix: string) => boolean, user: RootlessUser | undefined): Promise<string[]> {
   const removed: string[] = [];
   for (const { list, remove: command } of KINDS) {
-    for (const line of (await podmanOk(list, { user })).split("\n")) {
-      const [id = "", marks = ""] = line.split("\t");
+    const listed = async () => (await podmanOk(list, { user })).split("\n").map((line) => line.split("\t"));
+    for (const [id = "", marks = ""] of await listed()) {
       const prefix = runPrefixIn(marks);
       if (id === "" || prefix === undefined || !isOurs(prefix)) continue;
-      await podmanOk([...command, id], { user });
+      await podmanOk([...command, id], { user }).catch(async (error: unknown) => {
+        // Two runs that start at once find the same leftovers, and the other one was faster.
+        if ((await listed()).some(([there]) => there === id)) throw error;
+      });
       removed.push(id);
     }
   }

@@ -1,11 +1,11 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { networkInterfaces, tmpdir, userInfo } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { execa } from "execa";
 import { isPrivate } from "../../src/core/dev-tailnet/headscale-config.ts";
 import { policyFor } from "../../src/core/dev-tailnet/policy.ts";
-import { startHeadscale, type Headscale, type HeadscaleOptions } from "./headscale.ts";
+import { startHeadscale, stayingInterfaces, type Headscale, type HeadscaleOptions } from "./headscale.ts";
 
 /** The user who runs the tests, to whom boxes belong that the program itself makes. */
 export const me = userInfo().username;
@@ -75,10 +75,8 @@ let addresses = 0;
  * reason that `hostAddress` tells; root makes one where there is none.
  */
 export async function privateAddress(): Promise<{ readonly text: string; remove(): Promise<void> }> {
-  const interfaces = Object.entries(networkInterfaces());
-  const found = interfaces
-    .filter(([name]) => !/^(podman|cni|docker|veth)/.test(name))
-    .flatMap(([, each]) => each ?? [])
+  const found = stayingInterfaces()
+    .flatMap(([, each]) => each)
     .find(({ family, address }) => family === "IPv4" && isPrivate(address));
   if (found !== undefined) return { text: found.address, remove: () => Promise.resolve() };
   addresses += 1;

@@ -46,7 +46,6 @@ export function judgeWords(words: readonly string[]): Crossing | undefined {
   const rest = words.slice(id.length);
   refuseFlags(rest);
   const name = id.join(":");
-  if (name === "image:build") refuseFile(rest, "--zed-server");
   return { words: [name, ...rest], audience: AUDIENCE[name] ?? "caller" };
 }
 
@@ -59,7 +58,10 @@ function commandOf(words: readonly string[]): string[] | undefined {
   return undefined;
 }
 
-/** Words before `--`; what is after it is for a program in a box. */
+/** Commands that split at the first `--` themselves. To the others it may be a flag's value: `--image -- --config=…`. */
+const TAKES_WORDS = new Set(["cp", "exec", "ssh", "transfer"]);
+
+/** Words before `--`; what is after it is for a program in a box, or a path. */
 function ownWords(words: readonly string[]): readonly string[] {
   const end = words.indexOf("--");
   return end === -1 ? words : words.slice(0, end);
@@ -68,23 +70,22 @@ function ownWords(words: readonly string[]): readonly string[] {
 const FORBIDDEN = ["--config", "--as"];
 
 function refuseFlags(words: readonly string[]): void {
-  const flag = FORBIDDEN.find((name) => ownWords(words).some((word) => word === name || word.startsWith(`${name}=`)));
+  const flag = FORBIDDEN.find((name) => words.some((word) => word === name || word.startsWith(`${name}=`)));
   if (flag === undefined) return;
-  throw new DevboxError("NOT_PERMITTED", `${flag} means nothing here.`, {
+  throw flagMeansNothing(flag);
+}
+
+/** The error for a flag that would choose another configuration, or another person. */
+export function flagMeansNothing(flag: string): DevboxError {
+  return new DevboxError("NOT_PERMITTED", `${flag} means nothing here.`, {
     why: "This host's boxes have one configuration, and who you are is known already.",
     next: ["Leave it out", ...(flag === "--config" ? ["To check a file of yours: devbox-ctl config check FILE"] : [])],
   });
 }
 
-/** A file that a flag names would be read with the account's rights. */
-function refuseFile(words: readonly string[], flag: string): void {
-  const named = ownWords(words).flatMap((word, at) => {
-    if (word === flag) return [words[at + 1] ?? ""];
-    return word.startsWith(`${flag}=`) ? [word.slice(flag.length + 1)] : [];
-  });
-  const file = named.find((value) => !value.startsWith("https://"));
-  if (file === undefined) return;
-  throw new DevboxError("NOT_PERMITTED", `${flag} ${quote(file)} is a file, which is not read for others here.`, {
+/** The error for a file that a flag names and that would be read with the account's rights. */
+export function fileOfOthers(flag: string, file: string): DevboxError {
+  return new DevboxError("NOT_PERMITTED", `${flag} ${quote(file)} is a file, which is not read for others here.`, {
     why: "The account that runs the boxes would read it with its own rights.",
     next: ["Give an https:// address", "Or build the image elsewhere and bring it: devbox-ctl image load FILE"],
   });

@@ -18,6 +18,7 @@ import {
   errorSchema,
   exitCodesSchema,
   helpSchema,
+  hostSetupSchema,
   imageCheckSchema,
   sshConfigSchema,
 } from "./program.ts";
@@ -85,6 +86,7 @@ export const JSON_SCHEMAS = {
   "config-show": configShowSchema,
   doctor: doctorSchema,
   audit: auditSchema,
+  "host-setup": hostSetupSchema,
   "user-list": userListSchema,
   "user-show": userShowSchema,
   "user-add-key": userAddKeySchema,

@@ -135,3 +135,36 @@ export const doctorSchema = z
     fixed: z.int().nonnegative(),
   })
   .describe("devbox-ctl doctor --json");
+
+const nullable = z.string().nullable();
+
+export const hostSetupSchema = z
+  .strictObject({
+    account: nullable.describe("The account that runs the boxes; null: nothing was set up"),
+    items: z
+      .array(
+        z.strictObject({
+          id: z.string().describe("Kind and path or name: file:/etc/devbox/boundary"),
+          kind: z.enum(["account", "subids", "linger", "directory", "file", "link", "program", "unit"]),
+          purpose: z.string(),
+          mode: nullable.describe("Four octal digits"),
+          owner: nullable,
+          group: nullable,
+          content: nullable.describe("A file's whole text; null where it is its administrator's"),
+          target: nullable.describe("Where a link leads"),
+          version: nullable.describe("The program's version, with a hash of what is in it"),
+          manager: z.enum(["system", "account"]).nullable().describe("Whose systemd manager a unit belongs to"),
+          active: z.boolean().nullable().describe("Whether a unit is started as well as enabled"),
+          uid: z.int().nullable().describe("An account's user and group id"),
+          home: nullable,
+          shell: nullable,
+          count: z.int().nullable().describe("Subordinate ids that an account needs at least"),
+          state: z.enum(["ok", "make", "change"]).describe("What was found: as wanted, nothing, or something else"),
+          differences: z.array(z.string()),
+        }),
+      )
+      .describe("What is wanted, in the order in which it is made; empty with --uninstall"),
+    changed: z.int().nonnegative().describe("How many items were made, mended or taken back"),
+    remarks: z.array(z.string()).describe("What an administrator has to know or to do"),
+  })
+  .describe("devbox-ctl host setup --json");

@@ -8,6 +8,7 @@ import type { destroyJson } from "../../../src/cli/present/destroy.ts";
 import type { doctorJson } from "../../../src/cli/present/doctor.ts";
 import type { exitCodesJson } from "../../../src/cli/present/exit-codes.ts";
 import type { forwardsJson } from "../../../src/cli/present/forward.ts";
+import type { hostSetupJson } from "../../../src/cli/present/host.ts";
 import type { handedJson } from "../../../src/cli/present/hand-over.ts";
 import type { imagesJson, prunedJson } from "../../../src/cli/present/images.ts";
 import type { listJson } from "../../../src/cli/present/list.ts";
@@ -95,6 +96,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Returned<ConfigShow>>().toEqualTypeOf<Result<"config-show">>();
   expectTypeOf<Shown<typeof doctorJson>>().toEqualTypeOf<Result<"doctor">>();
   expectTypeOf<Shown<typeof auditJson>>().toEqualTypeOf<Result<"audit">>();
+  expectTypeOf<Shown<typeof hostSetupJson>>().toEqualTypeOf<Result<"host-setup">>();
   expectTypeOf<Shown<typeof usersJson>>().toEqualTypeOf<Result<"user-list">>();
   expectTypeOf<Shown<typeof userJson>>().toEqualTypeOf<Result<"user-show">>();
   expectTypeOf<Shown<typeof addedKeysJson>>().toEqualTypeOf<Result<"user-add-key">>();

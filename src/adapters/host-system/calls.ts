@@ -1,0 +1,23 @@
+import { DevboxError, messageOf } from "../../core/errors.ts";
+import { fewLines } from "../../core/text.ts";
+import { run, type RunOptions } from "./run.ts";
+
+/** What a program said when it refused, for a person. */
+export function wordsOf({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): string {
+  const text = messageOf(stderr.trim() === "" ? stdout.trim() : stderr.trim());
+  return fewLines(text.split("\n"));
+}
+
+/**
+ * Runs a program that has to end well.
+ * @param failed what was not done, as a sentence
+ * @throws {DevboxError} HOST_SETUP
+ */
+export async function call(argv: readonly string[], failed: string, options: RunOptions = {}): Promise<string> {
+  const ended = await run(argv, options);
+  if (ended.exitCode === 0) return ended.stdout;
+  throw new DevboxError("HOST_SETUP", failed, {
+    why: `${argv.slice(0, 2).join(" ")} ended with ${ended.exitCode}: ${wordsOf(ended)}`,
+    next: ["Mend what it names and run host setup again: it goes on where it stopped"],
+  });
+}
