@@ -2,7 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { createPodmanEngine } from "../adapters/podman/engine.ts";
 import { openLedger } from "../adapters/sqlite/ledger.ts";
 import { setAside } from "../adapters/sqlite/open.ts";
-import { findAccount, isInOneOf } from "../adapters/system/accounts.ts";
+import { createAccounts } from "../adapters/system/accounts.ts";
 import { callerByKey, callerBySudo, callerFromProcess, callerIsAccount } from "../adapters/system/caller.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { readConfigText, requireFile } from "../adapters/system/files.ts";
@@ -168,15 +168,7 @@ export async function authorizedKeys(config: Config): Promise<AuthorizedKeys> {
 }
 
 /** The accounts of this machine, with whom the configuration makes administrators. */
-export function accounts({ host }: Config): Accounts {
-  return {
-    exists: (name) => findAccount(name) !== undefined,
-    isAdministrator: (name) => {
-      const account = findAccount(name);
-      return account?.uid === 0 || isInOneOf(host.adminGroups, name, account);
-    },
-  };
-}
+export const accounts = ({ host }: Config): Accounts => createAccounts(host.adminGroups);
 
 /** The system's log, for what is done on behalf of others; none where everybody runs their own boxes. */
 export async function systemJournal({ caller }: Pick<Deps, "caller">): Promise<SystemJournal | undefined> {
@@ -277,8 +269,7 @@ export async function rememberedOf({ config: file, stateDir }: DevTailnetPlaces)
 
 /** What the audit log needs where no command is; the ledger is the caller's to close. @throws {DevboxError} as {@link ledgerOf} */
 export async function auditDeps(config: Config, caller: Caller): Promise<AuditDeps> {
-  const [ledger, journal] = [ledgerOf(config), await systemJournal({ caller })];
-  return { ledger, clock: systemClock, host: createHost(systemClock), caller, journal };
+  return { ...crossingParts, ledger: ledgerOf(config), caller, journal: await systemJournal({ caller }) };
 }
 
 /** Everything a use case needs, on the real parts. */
