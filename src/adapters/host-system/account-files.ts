@@ -43,8 +43,3 @@ export async function makeAs(account: string, item: DirectoryItem | FileItem): P
   const ended = await asAccount(account, ["/bin/sh", "-c", MAKE, "sh", path, kind, mode], { input });
   if (ended.exitCode !== 0) throw new Error(messageOf(wordsOf(ended)));
 }
-
-/** Removes a file of ours; one that was changed since stays. */
-export async function removeAs(account: string, path: string): Promise<void> {
-  await asAccount(account, ["rm", "-f", "--", path]);
-}
