@@ -7,7 +7,8 @@ import { judgeWords, refuseCopiers } from "../../core/gate/commands.ts";
 import { greeting } from "../../core/gate/greeting.ts";
 import { splitCommand } from "../../core/gate/split-command.ts";
 import { administratorsOnly, notHere, requireUser, type Way, wayOf } from "../../core/gate/who.ts";
-import { callerByKey, callerBySudo, callerIsAccount, loadConfig } from "../compose.ts";
+import { callerByKey, callerBySudo, callerIsAccount } from "../compose/orchestrator.ts";
+import { loadConfig } from "../compose/config.ts";
 import { setSide } from "./crossing.ts";
 
 /**
@@ -17,6 +18,8 @@ import { setSide } from "./crossing.ts";
  * @throws {DevboxError} NOT_PERMITTED, USAGE, INVALID_CONFIG
  */
 export async function enter(text: string, argv: readonly string[]): Promise<readonly string[]> {
+  // What mends a boundary must work without a whole one; it is for root, and never crosses.
+  if (process.getuid?.() === 0 && /^host(:|$)/.test(argv[0] ?? "")) return argv;
   const boundary = parseBoundary(text);
   if (process.getuid?.() !== boundary.uid) return stayOutside(boundary, argv);
   const way = wayOf(

@@ -44,8 +44,8 @@ export function judgeWords(words: readonly string[]): Crossing | undefined {
   const id = commandOf(words);
   if (id === undefined) return undefined;
   const rest = words.slice(id.length);
-  refuseFlags(rest);
   const name = id.join(":");
+  refuseFlags(TAKES_WORDS.has(name) ? ownWords(rest) : rest);
   return { words: [name, ...rest], audience: AUDIENCE[name] ?? "caller" };
 }
 
