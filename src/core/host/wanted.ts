@@ -143,7 +143,7 @@ function sudoersItem({ account, facts }: Wanted): FileItem {
 }
 
 /** Root's way in is closed only when an administrator has one. */
-export function rootLogin({ facts, keepRootLogin }: Wanted): RootLogin {
+function rootLogin({ facts, keepRootLogin }: Wanted): RootLogin {
   return keepRootLogin || facts.logins.admins.length === 0 ? "prohibit-password" : "no";
 }
 
