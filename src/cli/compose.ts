@@ -13,7 +13,6 @@ import { DEFAULTS } from "../core/config/defaults.ts";
 import { orchestratorDir } from "../core/host/places.ts";
 import type { Boundary } from "../core/gate/boundary-file.ts";
 import { SECOND } from "../core/time.ts";
-import type { BoxTransfers } from "../ports/box-transfers.ts";
 import type { DevTailnetPlaces } from "../ports/dev-tailnet.ts";
 import type { Accounts } from "../ports/accounts.ts";
 import type { AuthorizedKeys } from "../ports/authorized-keys.ts";
@@ -319,22 +318,10 @@ function composeWithoutLedger(config: Config, progress: Progress, interrupt: Abo
 /** What a command of the caller's own process needs besides its files. */
 export const crossingParts = { clock: systemClock, host: createHost(systemClock) };
 
-/** Copies with boxes on the other side of the boundary. */
-export async function crossingTransfers(boundary: Boundary): Promise<BoxTransfers> {
-  const gate = await import("../adapters/gate/transfers.ts");
-  return gate.crossingTransfers(boundary);
-}
-
-/** Has a command done on the other side, with the caller's own streams. @returns its exit code */
-export async function crossAttached(boundary: Boundary, words: readonly string[]): Promise<number> {
-  const gate = await import("../adapters/gate/run.ts");
-  return gate.crossAttached(boundary, words);
-}
-
-/** Has an archive of the caller's loaded on the other side of the boundary. @throws {DevboxError} */
-export async function loadAcross(boundary: Boundary, file: string): Promise<{ names: string[] }> {
-  const gate = await import("../adapters/gate/images.ts");
-  return gate.loadAcross(boundary, file);
+/** The account's side of a boundary, for a caller's own process; loaded only then. */
+export async function otherSide(boundary: Boundary) {
+  const { createOtherSide } = await import("../adapters/gate/other-side.ts");
+  return createOtherSide(boundary);
 }
 
 /** Who was let in over the boundary; in personal mode whoever runs this process. */
