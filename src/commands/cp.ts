@@ -1,7 +1,8 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand, type BaseFlags } from "../cli/base-command.ts";
 import { sideOfBoundary } from "../cli/boundary/crossing.ts";
-import { crossingParts, localFiles, otherSide } from "../cli/compose.ts";
+import { crossingParts, crossingTransfers } from "../cli/compose/orchestrator.ts";
+import { localFiles } from "../cli/compose.ts";
 import { copyJson, presentCopy } from "../cli/present/copy.ts";
 import { DevboxError } from "../core/errors.ts";
 import { copy, type CopyInput, type CopyResult, copyWith, refuseLocalPaths } from "../usecases/copy.ts";
@@ -48,7 +49,7 @@ export default class Cp extends BaseCommand {
     const side = sideOfBoundary();
     if (side?.side === "caller") {
       const [progress, interrupt] = this.watch(flags);
-      const { transfers } = await otherSide(side.boundary);
+      const transfers = await crossingTransfers(side.boundary);
       return copyWith({ ...crossingParts, progress, interrupt, files, transfers }, input);
     }
     if (side !== undefined && side.caller.via !== "account") refuseLocalPaths(input);

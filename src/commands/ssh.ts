@@ -3,7 +3,8 @@ import * as Flags from "@oclif/core/flags";
 import { BaseCommand, type BaseFlags } from "../cli/base-command.ts";
 import { type Side, sideOfBoundary } from "../cli/boundary/crossing.ts";
 import { splitCommand, terminalEnvironment } from "../cli/command-line.ts";
-import { authorizedKeys, otherSide, ownKeyTexts } from "../cli/compose.ts";
+import { authorizedKeys, crossAttached } from "../cli/compose/orchestrator.ts";
+import { ownKeyTexts } from "../cli/compose.ts";
 import { DevboxError } from "../core/errors.ts";
 import { readSshKey, type SshKey, sshKeysIn } from "../core/ssh-key.ts";
 import type { Deps } from "../usecases/deps.ts";
@@ -57,7 +58,7 @@ export default class Ssh extends BaseCommand {
       // Which keys are the caller's own is read here, with their rights; public keys are all that crosses.
       const keys = given ?? sshKeysIn(ownKeyTexts().join("\n"));
       const words = keys.flatMap(({ type, blob }) => ["--key", `${type} ${blob}`]);
-      return (await otherSide(side.boundary)).run(["ssh", name, "--stdio", ...words]);
+      return crossAttached(side.boundary, ["ssh", name, "--stdio", ...words]);
     }
     const deps = await this.deps({ ...flags, quiet: true });
     return sshStdio(deps, { name, keys: given ?? (await defaultKeys(deps, side)) });

@@ -7,7 +7,8 @@ import { judgeWords, refuseCopiers } from "../../core/gate/commands.ts";
 import { greeting } from "../../core/gate/greeting.ts";
 import { splitCommand } from "../../core/gate/split-command.ts";
 import { administratorsOnly, notHere, requireUser, type Way, wayOf } from "../../core/gate/who.ts";
-import { callerByKey, callerBySudo, callerIsAccount, loadConfig } from "../compose.ts";
+import { callerByKey, callerBySudo, callerIsAccount } from "../compose/orchestrator.ts";
+import { loadConfig } from "../compose/config.ts";
 import { setSide } from "./crossing.ts";
 
 /**

@@ -1,7 +1,8 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand, type BaseFlags } from "../../cli/base-command.ts";
 import { sideOfBoundary } from "../../cli/boundary/crossing.ts";
-import { otherSide, requireFile } from "../../cli/compose.ts";
+import { loadAcross } from "../../cli/compose/orchestrator.ts";
+import { requireFile } from "../../cli/compose.ts";
 import { DevboxError } from "../../core/errors.ts";
 import { loadImage } from "../../usecases/images.ts";
 
@@ -25,9 +26,8 @@ export default class ImageLoad extends BaseCommand {
     const side = sideOfBoundary();
     if (side?.side === "caller") {
       const [progress] = this.watch(flags);
-      const other = await otherSide(side.boundary);
       progress.begin("Image loaded");
-      const result = await other.loadImage(named === "-" ? "/dev/stdin" : requireFile(named));
+      const result = await loadAcross(side.boundary, named === "-" ? "/dev/stdin" : requireFile(named));
       progress.done(result.names.join(", "));
       return result;
     }

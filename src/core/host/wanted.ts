@@ -134,7 +134,11 @@ function systemUnits({ account, config, facts }: Wanted, uid: number, home: stri
 }
 
 function sudoersItem({ account, facts }: Wanted): FileItem {
-  const file = rootFile(PLACES.sudoers, sudoersFile(account, facts.program.path, facts.sudo), "the one rule of sudo");
+  const file = rootFile(
+    PLACES.sudoers,
+    sudoersFile(account, facts.program.path, facts.sudoSetsLimits),
+    "the one rule of sudo",
+  );
   return { ...file, mode: "0440", check: "sudoers" };
 }
 
