@@ -22,6 +22,7 @@ elif [ "${1-} ${3-}" = '--as gate' ]; then
   case $who in '' | .* | *[!A-Za-z0-9._-]*) who=nobody ;; esac
   case " ${words%% -- *} " in *' --json '*) json=yes ;; esac
 fi
+case $words in transfer\ *) json=transfer ;; esac
 
 # sudo passes the caller's limits on. Soft ones are lifted; a hard one would break work in the middle.
 low=''
