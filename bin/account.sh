@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC3045 # all shells that are anybody's sh have these limits
-# shellcheck disable=SC2154 # account, uid, home, path, commands, sessions: read from the boundary file by devbox-ctl
+# shellcheck disable=SC2034,SC2154 # devbox-ctl has read account, uid, home … from the boundary file, and reads json
 # Sourced by devbox-ctl in a process of the service account: whatever the caller brought along (environment, directory,
 # limits) is put away before Node starts, and one of the caller's places is taken.
 cd / || exit

@@ -67,7 +67,7 @@ describe("both ways lead to the same program", () => {
     }
   });
 
-  it("with a terminal, its size and its resizing, and Ctrl-C [FR-003]", async () => {
+  it("with a terminal, its size and its resizing, and Ctrl-C", async () => {
     for (const [, who, prefix, box] of ways()) {
       await using terminal = await openTerminal(who.ssh(`${prefix}ssh ${box}`, ["-tt"]), { env: host.env, cols: 90 });
       await terminal.type("stty size; echo ready\n");
@@ -117,7 +117,7 @@ describe("who asks", () => {
     expect(await alice.run("devbox-ctl config schema")).toMatchObject({ exitCode: 0 });
   });
 
-  it("cannot be said by anybody", async () => {
+  it("cannot be said by anybody [SC-007]", async () => {
     const sudo = `sudo -n -u devbox ${PROGRAM}`;
     for (const words of [
       "--as bob gate",
@@ -149,7 +149,7 @@ describe("who asks", () => {
     expect(await bob.run("port-forward bobs 8080")).toMatchObject({ exitCode: 4 });
   });
 
-  it("brings nothing along: no environment, no directory, no limit [FR-045]", async () => {
+  it("brings nothing along: no environment, no directory, no limit", async () => {
     const hostile = [
       'printf \'require("fs").writeFileSync("/tmp/got-"+process.getuid(),"")\' >/tmp/evil.js; chmod 755 /tmp/evil.js',
       "export NODE_OPTIONS=--require=/tmp/evil.js NODE_PATH=/tmp DEVBOX_CONFIG=/tmp/none.yaml BASH_ENV=/tmp/evil.sh",
@@ -205,7 +205,7 @@ describe("who asks", () => {
 });
 
 describe("files", () => {
-  it("are read and written with the caller's rights, whatever they are named [FR-010]", async () => {
+  it("are read and written with the caller's rights, whatever they are named", async () => {
     const bytes = randomBytes(3 * MIB);
     await writeFile(path.join(host.folder, "b"), bytes);
     await execa("scp", [...alice.options, path.join(host.folder, "b"), `${alice.destination}:b`], quiet());
@@ -261,7 +261,7 @@ describe("files", () => {
 });
 
 describe("a connection that breaks", () => {
-  it("in the middle of a create leaves a whole box or none [SC-007]", async () => {
+  it("in the middle of a create leaves a whole box or none", async () => {
     for (const [who, prefix, tty] of [
       [alice, "devbox-ctl ", true],
       [bob, "", true],
