@@ -14,7 +14,7 @@ import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
 import { stateDirOf } from "./compose/config.ts";
 import { engineOf } from "./compose/engine.ts";
 import { ledgerOf } from "./compose/ledger.ts";
-import { systemJournal, whoAsks } from "./compose/orchestrator.ts";
+import { crossingParts, systemJournal, whoAsks } from "./compose/orchestrator.ts";
 import { secretStore, tailnet } from "./compose/stores.ts";
 import { cacheDir, packageFile } from "./paths.ts";
 
@@ -42,8 +42,7 @@ export async function forwarder(): Promise<Forwarder> {
 
 /** What the audit log needs where no command is; the ledger is the caller's to close. @throws {DevboxError} as {@link ledgerOf} */
 export async function auditDeps(config: Config, caller: Caller): Promise<AuditDeps> {
-  const [ledger, journal] = [ledgerOf(config), await systemJournal({ caller })];
-  return { ledger, clock: systemClock, host: createHost(systemClock), caller, journal };
+  return { ...crossingParts, ledger: ledgerOf(config), caller, journal: await systemJournal({ caller }) };
 }
 
 /** Everything a use case needs, on the real parts. */

@@ -205,9 +205,9 @@ describe("host setup", () => {
       expect((await alice.run("devbox-ctl exec kept -- echo works")).stdout).toBe("works");
       for (const unit of units) await host.rootOk(`systemctl start ${unit}.service`);
       // A unit that had started Podman itself would have left its own view of the file system to all that follow.
-      expect((await alice.run("devbox-ctl create more --additional && devbox-ctl exec more -- echo works")).stdout).toContain(
-        "works",
-      );
+      expect(
+        (await alice.run("devbox-ctl create more --additional && devbox-ctl exec more -- echo works")).stdout,
+      ).toContain("works");
     },
   );
 

@@ -82,7 +82,7 @@ async function sudoSetsLimits(): Promise<boolean> {
   const { exitCode, stdout, stderr } = await run(["visudo", "-c", "-f", "-"], {
     input: "Defaults rlimit_fsize = infinity\n",
   });
-  return exitCode === 0 && !(stdout + stderr).includes('unknown');
+  return exitCode === 0 && !(stdout + stderr).includes("unknown");
 }
 
 function hasNativeOverlay(home: string): boolean {

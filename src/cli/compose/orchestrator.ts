@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { findAccount, isInOneOf } from "../../adapters/system/accounts.ts";
+import { createAccounts } from "../../adapters/system/accounts.ts";
 import { callerFromProcess } from "../../adapters/system/caller.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import { readConfigText } from "../../adapters/system/files.ts";
@@ -26,15 +26,7 @@ export async function authorizedKeys(config: Config): Promise<AuthorizedKeys> {
 }
 
 /** The accounts of this machine, with whom the configuration makes administrators. */
-export function accounts({ host }: Config): Accounts {
-  return {
-    exists: (name) => findAccount(name) !== undefined,
-    isAdministrator: (name) => {
-      const account = findAccount(name);
-      return account?.uid === 0 || isInOneOf(host.adminGroups, name, account);
-    },
-  };
-}
+export const accounts = ({ host }: Config): Accounts => createAccounts(host.adminGroups);
 
 /** The system's log, for what is done on behalf of others; none where everybody runs their own boxes. */
 export async function systemJournal({ caller }: { readonly caller: Caller }): Promise<SystemJournal | undefined> {
