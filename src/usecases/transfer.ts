@@ -58,5 +58,5 @@ async function take(deps: CopyDeps, begun: Transfer): Promise<void> {
   if (failed instanceof DevboxError) throw failed;
   throwIfInterrupted(deps);
   if (failure !== undefined) throw failure;
-  if (failed !== undefined) throw failed as Error;
+  if ("error" in poured) throw poured.error;
 }

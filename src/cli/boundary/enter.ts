@@ -75,7 +75,9 @@ function admitted(words: readonly string[], caller: Caller): readonly string[] {
   // Whatever names no command that may cross is at most explained.
   if (crossing === undefined) {
     const flag = words.findIndex((word) => word.startsWith("-"));
-    return ["help", ...(flag === -1 ? words : words.slice(0, flag))];
+    const isHelp = flag === -1 || words[flag] === "--help" || words[flag] === "-h";
+    // Alone before any command, a flag is none that there is; help says so.
+    return ["help", ...words.slice(0, flag === 0 && !isHelp ? 1 : flag === -1 ? undefined : flag)];
   }
   if (crossing.audience === "caller") throw notHere(crossing.words);
   if (crossing.audience === "administrators" && !caller.admin) throw administratorsOnly(crossing.words);

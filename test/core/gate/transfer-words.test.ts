@@ -18,7 +18,7 @@ describe("half a copy in words", () => {
     receive: fc.option(receive, { nil: undefined }),
   });
 
-  it("arrives as it was sent, whatever files are called [FR-010]", () => {
+  it("arrives as it was sent, whatever files are called", () => {
     fc.assert(
       fc.property(words, (sent) => {
         expect(parseTransferWords(transferWords(sent))).toEqual(sent);
