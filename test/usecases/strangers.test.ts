@@ -88,12 +88,15 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
   ],
   open: [
     (deps, name) =>
-      open({ ...deps, forwarder }, {
-        name,
-        port: undefined,
-        print: true,
-        onListening: () => Promise.resolve(),
-      }),
+      open(
+        { ...deps, forwarder },
+        {
+          name,
+          port: undefined,
+          print: true,
+          onListening: () => undefined,
+        },
+      ),
   ],
   "port-forward": [
     (deps, name) =>
