@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import process from "node:process";
 import { benchEnv } from "./podman.ts";
 import { waitFor } from "./wait.ts";
 
