@@ -63,11 +63,12 @@ it("do not make a box of what an image is made ready by [FR-026]", async () => {
   const settings = { namespace, runtime: null, hook: { dir: "/nowhere", program: "/nowhere", blocked: [] } };
   const engine = createPodmanEngine({ path: "podman", timeout: 60_000 }, settings);
   const seen = new Set<string>();
-  let over = false;
+  const state = { over: false };
   const preparing = engine.prepareImage(image, { first: 1_879_048_192, size: 65_536 }).finally(() => {
-    over = true;
+    state.over = true;
   });
-  while (!over) for (const { identity } of await engine.boxes()) seen.add(identity.owner);
+  do for (const { identity } of await engine.boxes()) seen.add(identity.owner);
+  while (!state.over);
   await preparing;
   expect([...seen]).not.toContain("alice");
   expect((await podman(["ps", "--all", "--filter", `ancestor=${image}`, "--quiet"])).stdout.trim()).toBe("");
