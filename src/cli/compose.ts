@@ -318,6 +318,12 @@ export async function crossingTransfers(boundary: Boundary): Promise<BoxTransfer
   return gate.crossingTransfers(boundary);
 }
 
+/** Has a command done on the other side, with the caller's own streams. @returns its exit code */
+export async function crossAttached(boundary: Boundary, words: readonly string[]): Promise<number> {
+  const gate = await import("../adapters/gate/run.ts");
+  return gate.crossAttached(boundary, words);
+}
+
 /** Has an archive of the caller's loaded on the other side of the boundary. @throws {DevboxError} */
 export async function loadAcross(boundary: Boundary, file: string): Promise<{ names: string[] }> {
   const gate = await import("../adapters/gate/images.ts");

@@ -1,12 +1,15 @@
 import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
-import { BaseCommand } from "../cli/base-command.ts";
+import { BaseCommand, type BaseFlags } from "../cli/base-command.ts";
+import { type Side, sideOfBoundary } from "../cli/boundary/crossing.ts";
 import { splitCommand, terminalEnvironment } from "../cli/command-line.ts";
-import { ownKeyTexts } from "../cli/compose.ts";
+import { authorizedKeys, crossAttached, ownKeyTexts } from "../cli/compose.ts";
 import { DevboxError } from "../core/errors.ts";
-import { readSshKey, sshKeysIn } from "../core/ssh-key.ts";
+import { readSshKey, type SshKey, sshKeysIn } from "../core/ssh-key.ts";
+import type { Deps } from "../usecases/deps.ts";
 import { session } from "../usecases/session.ts";
 import { sshStdio } from "../usecases/ssh-stdio.ts";
+import { keysOf } from "../usecases/users/keys.ts";
 
 export default class Ssh extends BaseCommand {
   static override summary = "Open a shell in a box, or run a command with a terminal";
@@ -38,8 +41,7 @@ export default class Ssh extends BaseCommand {
     const { args, flags } = await this.parse(Ssh, own);
     if (flags.stdio) {
       if (command !== undefined) throw notBoth();
-      const keys = flags.key === undefined ? sshKeysIn(ownKeyTexts().join("\n")) : flags.key.map(readSshKey);
-      process.exitCode = await sshStdio(await this.deps({ ...flags, quiet: true }), { name: args.name, keys });
+      process.exitCode = await this.stdio(args.name, flags);
       return;
     }
     const deps = await this.deps({ ...flags, quiet: true });
@@ -47,6 +49,25 @@ export default class Ssh extends BaseCommand {
     const env = terminalEnvironment(tty);
     process.exitCode = await session(deps, { name: args.name, command, tty, env, by: "ssh" });
   }
+
+  private async stdio(name: string, flags: BaseFlags & { readonly key?: readonly string[] | undefined }) {
+    const given = flags.key?.map(readSshKey);
+    const side = sideOfBoundary();
+    if (side?.side === "caller") {
+      // Which keys are the caller's own is read here, with their rights; public keys are all that crosses.
+      const keys = given ?? sshKeysIn(ownKeyTexts().join("\n"));
+      const words = keys.flatMap(({ type, blob }) => ["--key", `${type} ${blob}`]);
+      return crossAttached(side.boundary, ["ssh", name, "--stdio", ...words]);
+    }
+    const deps = await this.deps({ ...flags, quiet: true });
+    return sshStdio(deps, { name, keys: given ?? (await defaultKeys(deps, side)) });
+  }
+}
+
+/** The keys of one who names none: on a machine of their own those in ~/.ssh, behind a boundary those they come with. */
+async function defaultKeys({ config, caller }: Deps, side: Side | undefined): Promise<SshKey[]> {
+  if (side === undefined) return sshKeysIn(ownKeyTexts().join("\n"));
+  return keysOf({ keys: await authorizedKeys(config) }, caller.user);
 }
 
 function notBoth(): DevboxError {

@@ -14,7 +14,12 @@ export interface HostFree {
   readonly memory: number;
   /** Bytes free for the account where the engine keeps its storage; undefined when that is not known yet. */
   readonly disk: number | undefined;
+  /** Files that can still be made there, of all that there can be; undefined where that is not known or not limited. */
+  readonly inodes?: { readonly free: number; readonly total: number } | undefined;
 }
+
+/** Least part of a file system's inodes that create and start must leave: a full table breaks everyone's boxes. */
+const INODES_LEFT = 0.02;
 
 /** Boxes that hold slots right now, in what the limits count. */
 export interface Usage {
@@ -87,6 +92,13 @@ export function checkReserve(limits: Limits, memory: number, free: HostFree, pro
  * @throws {DevboxError} HOST_DISK
  */
 export function checkDisk(limits: Limits, free: HostFree): void {
+  const { inodes } = free;
+  if (inodes !== undefined && inodes.free < inodes.total * INODES_LEFT) {
+    throw new DevboxError("HOST_DISK", "the host has too few inodes left.", {
+      why: `${String(inodes.free)} more files can be made where boxes are kept, of ${String(inodes.total)} in all.`,
+      next: ["Remove what has many small files: devbox-ctl volume list", "What has them: du --inodes -d 2"],
+    });
+  }
   if (free.disk === undefined || free.disk >= limits.reserve.disk) return;
   throw new DevboxError("HOST_DISK", "the host has too little disk left.", {
     why: `${formatSize(free.disk)} are free where boxes are kept; ${formatSize(limits.reserve.disk)} must be left to the host.`,

@@ -4,7 +4,8 @@ import type { Boundary } from "../../core/gate/boundary-file.ts";
 
 /** Where sudo is: by its whole path, so that no other program of that name is taken for it. */
 function sudo(): string {
-  return ["/run/wrappers/bin/sudo"].find((path) => existsSync(path)) ?? "/usr/bin/sudo";
+  const wrapped = "/run/wrappers/bin/sudo";
+  return existsSync(wrapped) ? wrapped : "/usr/bin/sudo";
 }
 
 function wordsOf({ account, program }: Boundary, words: readonly string[]): string[] {
@@ -33,4 +34,14 @@ export async function crossWithFile(boundary: Boundary, words: readonly string[]
     maxBuffer: 1024 * 1024,
     verbose: "none",
   } as const);
+}
+
+/** Crosses with the caller's own streams and terminal. @returns the exit code */
+export async function crossAttached(boundary: Boundary, words: readonly string[]): Promise<number> {
+  const { exitCode } = await execa(sudo(), wordsOf(boundary, words), {
+    reject: false,
+    stdio: "inherit",
+    verbose: "none",
+  });
+  return exitCode ?? 255;
 }

@@ -40,6 +40,8 @@ export function createArguments(box: NewContainer, options: CreateOptions): stri
     ...separation(box),
     ...(spec.readOnly ? ["--read-only"] : []),
     ...(spec.services.length === 0 ? [] : ["--env", `${IMAGE.servicesVariable}=${spec.services.join(",")}`]),
+    // A name that begins with a dash would be read as an option.
+    "--",
     spec.image,
   ];
 }

@@ -17,7 +17,7 @@ const ORPHAN_POLL = 50;
 export function createHost(clock: Clock): Host {
   return {
     cores: () => availableParallelism(),
-    free: (storage) => ({ memory: availableMemory(), disk: storage === undefined ? undefined : freeDisk(storage) }),
+    free: (storage) => ({ memory: availableMemory(), ...(storage === undefined ? NOTHING_KNOWN : freeDisk(storage)) }),
     self: () => identify(process.pid) ?? { pid: process.pid, startTicks: "unknown", bootId: bootId() },
     isAlive: (other) => {
       if (other.bootId !== bootId()) return false;
@@ -62,14 +62,17 @@ function availableMemory(): HostFree["memory"] {
   return kib === undefined ? Number.MAX_SAFE_INTEGER : Number(kib) * KIB;
 }
 
-/** Bytes that this account may still write in the file system of a directory. */
-function freeDisk(path: string): number | undefined {
+const NOTHING_KNOWN = { disk: undefined, inodes: undefined };
+
+/** Bytes and files that this account may still write in the file system of a directory. */
+function freeDisk(path: string): Omit<HostFree, "memory"> {
   try {
-    const { bavail, bsize } = statfsSync(path);
-    return bavail * bsize;
+    const { bavail, bsize, files, ffree } = statfsSync(path);
+    // Btrfs and others make inodes as they are needed, and say 0.
+    return { disk: bavail * bsize, inodes: files === 0 ? undefined : { free: ffree, total: files } };
   } catch {
     // Not made yet, or not ours to look at (another account's storage): then there is no figure.
-    return undefined;
+    return NOTHING_KNOWN;
   }
 }
 

@@ -58,7 +58,10 @@ function commandOf(words: readonly string[]): string[] | undefined {
   return undefined;
 }
 
-/** Words before `--`; what is after it is for a program in a box. */
+/** Commands that split at the first `--` themselves. To the others it may be a flag's value: `--image -- --config=…`. */
+const TAKES_WORDS = new Set(["cp", "exec", "ssh", "transfer"]);
+
+/** Words before `--`; what is after it is for a program in a box, or a path. */
 function ownWords(words: readonly string[]): readonly string[] {
   const end = words.indexOf("--");
   return end === -1 ? words : words.slice(0, end);
@@ -67,7 +70,7 @@ function ownWords(words: readonly string[]): readonly string[] {
 const FORBIDDEN = ["--config", "--as"];
 
 function refuseFlags(words: readonly string[]): void {
-  const flag = FORBIDDEN.find((name) => ownWords(words).some((word) => word === name || word.startsWith(`${name}=`)));
+  const flag = FORBIDDEN.find((name) => words.some((word) => word === name || word.startsWith(`${name}=`)));
   if (flag === undefined) return;
   throw flagMeansNothing(flag);
 }
