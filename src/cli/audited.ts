@@ -32,7 +32,7 @@ const AUDITED: Readonly<Record<string, (words: Words) => Details | undefined>> =
   ssh: boxAnd(({ argv, flags }) => (flags.stdio === true ? "--stdio" : auditedProgram(splitCommand(argv).command))),
   exec: boxAnd(({ argv }) => auditedProgram(splitCommand(argv).command)),
   cp: copied,
-  transfer: boxAnd(({ args, argv }) => argv.find((word) => word !== args.name)),
+  transfer: transferred,
   logs: boxAnd(({ flags }) => flags.service),
   "port-forward": boxAnd(({ argv }) => argv.filter((word) => /^[\d:]+$/.test(word))),
   open: boxAnd(({ flags }) => flags.port),
@@ -94,4 +94,10 @@ function copied({ args }: Words): Details {
   const [dst, src] = [args.dst, args.src].map((side) => copySide(text(side) ?? ""));
   if (dst?.kind === "box") return { box: dst.box, what: `to ${dst.path}` };
   return src?.kind === "box" ? { box: src.box, what: `from ${src.path}` } : {};
+}
+
+/** The same of the half of a copy that is done on the other side of the boundary. */
+function transferred({ argv }: Words): Details {
+  const [name, verb] = argv;
+  return { box: name, what: `${verb === "send" ? "from" : "to"} ${argv.at(-1) ?? ""}` };
 }

@@ -11,7 +11,7 @@ import { clock, compose, loadConfig, systemJournal } from "./compose.ts";
 import { confirm } from "./confirm.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { type ShownProgress, showProgress, silentProgress } from "./progress.ts";
-import { renderError } from "./render-error.ts";
+import { type RenderedError, renderError } from "./render-error.ts";
 
 export interface BaseFlags {
   readonly config?: string | undefined;
@@ -38,7 +38,7 @@ export abstract class BaseCommand extends Command {
   #progress: ShownProgress = silentProgress;
   #deps: LedgerDeps | undefined;
   #dispose: (() => void) | undefined;
-  #words: Words = { args: {}, flags: {}, argv: [] };
+  #words: Words | undefined;
   #audit: OpenAudit | undefined;
   #failure: string | undefined;
 
@@ -65,7 +65,7 @@ export abstract class BaseCommand extends Command {
   /** Begins the audit log's record of a command that needs one; both are closed when the command ends. */
   protected async audited(deps: LedgerDeps): Promise<void> {
     this.#deps = deps;
-    const audited = auditedCommand(this.id ?? "", this.#words);
+    const audited = auditedCommand(this.id ?? "", this.#read());
     if (audited !== undefined) this.#audit = beginAudit({ ...deps, journal: await systemJournal(deps) }, audited);
   }
 
@@ -118,12 +118,18 @@ export abstract class BaseCommand extends Command {
     this.#progress.stop();
     const isHelp = (error as { oclif?: { exit?: number } }).oclif?.exit === EXIT.ok;
     if (isHelp) return Promise.resolve();
-    const rendered = renderError(error, process.stderr, this.id);
-    process.exitCode = rendered.exitCode;
-    this.#failure = rendered.json.error.code;
+    const rendered = this.rendered(error);
     if (this.jsonEnabled()) this.logJson(rendered.json);
     else process.stderr.write(`${rendered.text}\n`);
     return Promise.resolve();
+  }
+
+  /** What is said of an error; it becomes the exit code, and goes into the audit log. */
+  protected rendered(error: unknown): RenderedError {
+    const rendered = renderError(error, process.stderr, this.id);
+    process.exitCode = rendered.exitCode;
+    this.#failure = rendered.json.error.code;
+    return rendered;
   }
 
   protected override async finally(): Promise<void> {
@@ -139,13 +145,18 @@ export abstract class BaseCommand extends Command {
     }
   }
 
+  /** What was read of the command line; a command may read its words by itself. */
+  #read(): Words {
+    return this.#words ?? { args: {}, flags: {}, argv: this.argv };
+  }
+
   /** Closes the audit log's record; of a command that only looks there is one when it was refused. */
   async #endAudit(): Promise<void> {
     const deps = this.#deps;
     if (deps === undefined) return;
     const error = this.#failure;
     if (this.#audit === undefined && isRefusal(error) && deps.caller.via !== "local") {
-      const audited = refusedCommand(this.id ?? "", this.#words);
+      const audited = refusedCommand(this.id ?? "", this.#read());
       this.#audit = beginAudit({ ...deps, journal: await systemJournal(deps) }, audited);
     }
     await this.#audit?.end({ exitCode: Number(process.exitCode ?? EXIT.ok), error });

@@ -26,6 +26,7 @@ import type { Progress } from "../ports/progress.ts";
 import type { SecretStore } from "../ports/secret-store.ts";
 import type { SystemJournal } from "../ports/system-journal.ts";
 import type { Tailnet } from "../ports/tailnet.ts";
+import type { AuditDeps } from "../usecases/audit/record.ts";
 import type { Deps } from "../usecases/deps.ts";
 import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
 import type { HostDeps } from "../usecases/host/deps.ts";
@@ -272,6 +273,12 @@ export async function rememberedOf({ config: file, stateDir }: DevTailnetPlaces)
   const isApart = source.config.state.dir === stateDir;
   const apart = isApart ? { document: await configDocument(source), format: await yamlFormat() } : undefined;
   return { ledger: ledgerOf(source.config), control: plane.control, apart };
+}
+
+/** What the audit log needs where no command is; the ledger is the caller's to close. @throws {DevboxError} as {@link ledgerOf} */
+export async function auditDeps(config: Config, caller: Caller): Promise<AuditDeps> {
+  const [ledger, journal] = [ledgerOf(config), await systemJournal({ caller })];
+  return { ledger, clock: systemClock, host: createHost(systemClock), caller, journal };
 }
 
 /** Everything a use case needs, on the real parts. */

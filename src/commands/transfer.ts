@@ -1,6 +1,5 @@
 import { BaseCommand } from "../cli/base-command.ts";
 import { localFiles } from "../cli/compose.ts";
-import { renderError } from "../cli/render-error.ts";
 import { transfer } from "../usecases/transfer.ts";
 
 export default class TransferCommand extends BaseCommand {
@@ -17,9 +16,7 @@ export default class TransferCommand extends BaseCommand {
 
   /** Standard output is the bytes; who reads the errors is a program, which shows them to a person. */
   protected override catch(error: Error): Promise<void> {
-    const rendered = renderError(error, process.stderr, this.id);
-    process.exitCode = rendered.exitCode;
-    process.stderr.write(`${JSON.stringify(rendered.json)}\n`);
+    process.stderr.write(`${JSON.stringify(this.rendered(error).json)}\n`);
     return Promise.resolve();
   }
 }

@@ -171,6 +171,14 @@ export interface ContainerEngine {
   /** Changes when the engine or its settings do, so that kept facts can be told stale. Starts nothing. */
   fingerprint(): string;
 
+  /**
+   * Waits until the engine's service is through with what processes have asked of it that are gone meanwhile: it goes on
+   * without them. At once where there is no service.
+   * @param limit milliseconds
+   * @returns false when it was still at work then
+   */
+  settled(limit: number): Promise<boolean>;
+
   boxes(): Promise<EngineBox[]>;
   /** Undefined when there is no such container. */
   inspect(containerId: string): Promise<EngineBoxDetail | undefined>;

@@ -9,7 +9,7 @@ import type { Deps } from "./deps.ts";
 import { engineFacts, unenforcedBy, unenforcedSentence } from "./engine-facts.ts";
 import { imageMissing } from "./images.ts";
 import { mappingFor } from "./id-mapping.ts";
-import { newOperation, runSteps, throwIfInterrupted } from "./journal.ts";
+import { newOperation, runSteps, SETTLE_LIMIT, throwIfInterrupted } from "./journal.ts";
 import { leaseRequest } from "./lease.ts";
 import { stepsOf, undoCreate } from "./operations.ts";
 import { ownerOf } from "./owners.ts";
@@ -133,6 +133,8 @@ async function takeBack(
   const box = deps.ledger.boxById(boxId);
   if (box === undefined) return error;
   try {
+    // A call that was given up may be worked on yet.
+    await deps.engine.settled(SETTLE_LIMIT);
     await undoCreate(deps, box, operation);
   } catch (undoError) {
     deps.ledger.failOperation(operation.id, messageOf(undoError));

@@ -63,7 +63,7 @@ export async function handOver(deps: Deps, { box: name, to }: HandOverInput): Pr
     deps.ledger.begin(box.id, operation, { desired: "running", owner: to }, await slotFor(deps, box));
     const given: BoxRecord = { ...box, owner: to, desired: "running" };
     const problem = await runReversibly(deps, given, operation);
-    deps.ledger.finish(operation.id, box.id, outcomeOf(operation) as BoxChange);
+    deps.ledger.finish(operation.id, box.id, outcomeOf(operation));
     await releaseLeft(deps, { force: false });
     if (problem) throw problem;
     return result(deps, deps.ledger.boxById(box.id) ?? given, from, true);

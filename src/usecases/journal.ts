@@ -1,5 +1,6 @@
 import { DevboxError, messageOf } from "../core/errors.ts";
 import type { OperationInput, OperationKind, OperationRecord } from "../core/operation.ts";
+import { SECOND } from "../core/time.ts";
 import type { BoxChange, OperationStart } from "../ports/ledger.ts";
 import type { Deps } from "./deps.ts";
 
@@ -19,6 +20,12 @@ interface StepResult {
   /** What went wrong although the operation goes on: it is no reason to undo it or to give it up. */
   readonly problem?: DevboxError | undefined;
 }
+
+/**
+ * How long the engine's service is waited for before something is undone or carried on: longer than it takes to copy an
+ * image. A session that it lost the other side of may stay for ever, so what is not through by then is gone past.
+ */
+export const SETTLE_LIMIT = 30 * SECOND;
 
 /** A fresh operation of a kind. */
 export function newOperation(

@@ -37,9 +37,11 @@ export interface ReapResult {
 export async function reap(deps: Deps, { dryRun }: { readonly dryRun: boolean }): Promise<ReapResult> {
   throwUnlessForAll(deps.caller, "reap");
   const interrupted = plannedRecoveries(deps);
+  const before = plannedReleases(deps);
   const recoveries = dryRun || interrupted.length === 0 ? interrupted : await recovered(deps, interrupted);
-  // What was taken up just now may have left devices of its own.
-  const leaving = plannedReleases(deps);
+  // What was taken up just now may have left devices of its own, or have had some of these removed.
+  const known = new Set(before.map(({ of }) => of));
+  const leaving = [...before, ...plannedReleases(deps).filter(({ of }) => !known.has(of))];
   return { reapings: [...recoveries, ...(dryRun ? leaving : await released(deps, leaving))], dryRun };
 }
 

@@ -4,7 +4,7 @@ import { type OperationRecord, recoveryOf } from "../core/operation.ts";
 import { SECOND } from "../core/time.ts";
 import { mayUse } from "./access.ts";
 import type { Deps } from "./deps.ts";
-import { runSteps } from "./journal.ts";
+import { runSteps, SETTLE_LIMIT } from "./journal.ts";
 import { outcomeOf, stepsOf, undo } from "./operations.ts";
 
 /** How long what a killed command of somebody else's left is waited for: it is not the caller's to wait for. */
@@ -44,6 +44,7 @@ export async function recoverBox(deps: Deps, boxId: string): Promise<Recovery | 
       next: ["Try again in a minute", "See what runs: ps ax | grep podman"],
     });
   }
+  await deps.engine.settled(Math.min(limit, SETTLE_LIMIT));
   const { how, why } = await recoverOperation(deps, box, operation);
   const reason = why === undefined ? "" : `: ${why}`;
   if (isTheirs) deps.progress.remark(`a ${operation.kind} of ${box.name} was interrupted; it is ${how} now${reason}`);

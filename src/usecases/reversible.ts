@@ -3,7 +3,7 @@ import { DevboxError, hasCode, messageOf } from "../core/errors.ts";
 import { recoveryOf } from "../core/operation.ts";
 import type { OperationStart } from "../ports/ledger.ts";
 import type { Deps } from "./deps.ts";
-import { runSteps } from "./journal.ts";
+import { runSteps, SETTLE_LIMIT } from "./journal.ts";
 import { stepsOf, undo } from "./operations.ts";
 
 /**
@@ -31,6 +31,8 @@ export async function runReversibly(
 async function takeBack(deps: Deps, box: BoxRecord, operation: OperationStart, error: unknown): Promise<unknown> {
   const steady: Deps = { ...deps, interrupt: new AbortController().signal };
   try {
+    // A call that was given up may be worked on yet.
+    await deps.engine.settled(SETTLE_LIMIT);
     await undo(steady, box, operation);
   } catch (undoError) {
     deps.ledger.failOperation(operation.id, messageOf(undoError));

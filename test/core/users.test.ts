@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DevboxError } from "../../src/core/errors.ts";
 import { fingerprint, formatAuthorizedKeys, parseAuthorizedKeys } from "../../src/core/users/authorized-keys.ts";
 import { readGivenKeys } from "../../src/core/users/given-keys.ts";
+import { keyLine } from "../support/ssh-keys.ts";
 
 const PROGRAM = "/usr/local/lib/devbox-ctl/bin/devbox-ctl";
 const FILE = "/var/lib/devbox/authorized_keys";
@@ -27,12 +28,6 @@ function made(type: string, bits?: number): string {
   return readFileSync(`${file}.pub`, "utf8").trim();
 }
 
-/** A key as a file has it, with any bytes in it. */
-function ed25519(bytes: Uint8Array): string {
-  const field = (data: Uint8Array) => Buffer.concat([Buffer.from([0, 0, 0, data.length]), data]);
-  return Buffer.concat([field(Buffer.from("ssh-ed25519")), field(bytes)]).toString("base64");
-}
-
 function refusal(act: () => unknown): DevboxError {
   try {
     act();
@@ -43,7 +38,7 @@ function refusal(act: () => unknown): DevboxError {
 }
 
 const anyUser = fc.stringMatching(/^[a-z_][a-z0-9_-]{0,12}$/);
-const anyBlob = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(ed25519);
+const anyKeyLine = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => keyLine("ssh-ed25519", [bytes]));
 
 describe("keys that are given [FR-002]", () => {
   it.each([["ed25519"], ["ecdsa", 256], ["ecdsa", 384], ["ecdsa", 521], ["rsa", 3072]] as [string, number?][])(
@@ -68,7 +63,7 @@ describe("keys that are given [FR-002]", () => {
     ["a private key", () => readFileSync(privateFile(), "utf8"), "this is a private key"],
     ["weak RSA", () => made("rsa", 2048), "2048 bits is too weak"],
     ["DSA", () => "ssh-dss AAAAB3NzaC1kc3M= x", "DSA is too weak"],
-    ["a certificate", () => `ssh-ed25519-cert-v01@openssh.com ${ed25519(new Uint8Array(32))}`, "it is a certificate"],
+    ["a certificate", () => keyLine("ssh-ed25519-cert-v01@openssh.com", [new Uint8Array(32)]), "it is a certificate"],
     ["options", () => `command="sh",pty ${made("ed25519")}`, "options are not taken"],
     ["options with blanks", () => `environment="A=b c" ${made("ed25519")}`, "options are not taken"],
     ["a key cut short", () => `${made("ed25519").slice(0, 60)} x`, "some of it may be missing"],
@@ -86,9 +81,9 @@ describe("keys that are given [FR-002]", () => {
 
   it("have comments that fit into one line, whatever they are", () => {
     fc.assert(
-      fc.property(anyBlob, fc.string({ unit: "binary" }), (blob, comment) => {
+      fc.property(anyKeyLine, fc.string({ unit: "binary" }), (line, comment) => {
         fc.pre(!/[\r\n]/.test(comment) && !comment.includes("PRIVATE KEY") && !comment.includes("BEGIN SSH2"));
-        const [key] = readGivenKeys(`ssh-ed25519 ${blob} ${comment}`);
+        const [key] = readGivenKeys(`${line} ${comment}`);
         // eslint-disable-next-line no-control-regex -- control characters are what must not be there
         expect(key?.comment).not.toMatch(/[\u0000-\u001f\u007f\u2028\u202e]/);
         expect(key?.comment.length).toBeLessThanOrEqual(100);
@@ -108,15 +103,13 @@ describe("the service account's file of keys [FR-002] [FR-026]", () => {
     const anyKey = fc.record({
       user: anyUser,
       line: fc.tuple(
-        anyBlob,
+        anyKeyLine,
         fc.string({ unit: "grapheme" }).filter((text) => !/[\r\n]|PRIVATE KEY|SSH2/.test(text)),
       ),
     });
     fc.assert(
       fc.property(fc.array(anyKey, { maxLength: 8 }), (given) => {
-        const keys = given.flatMap(({ user, line }) =>
-          readGivenKeys(`ssh-ed25519 ${line.join(" ")}`).map((key) => ({ user, ...key })),
-        );
+        const keys = given.flatMap(({ user, line }) => readGivenKeys(line.join(" ")).map((key) => ({ user, ...key })));
         const text = formatAuthorizedKeys(keys, PROGRAM);
         expect(parseAuthorizedKeys(text, FILE)).toEqual(keys);
         // A program that moved is written anew with the next change.
@@ -131,7 +124,7 @@ describe("the service account's file of keys [FR-002] [FR-026]", () => {
   });
 
   const line = (key: string, options = `restrict,pty,command="${PROGRAM} --as alice gate"`) => `${options} ${key}`;
-  const good = `ssh-ed25519 ${ed25519(new Uint8Array(32).fill(7))}`;
+  const good = keyLine("ssh-ed25519", [new Uint8Array(32).fill(7)]);
 
   it.each([
     ["a key without options", good],

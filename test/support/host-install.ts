@@ -26,7 +26,7 @@ export async function copyProgram(host: string): Promise<void> {
     ...[`--transform=s,^${path.basename(node)}$,node_modules/node/bin/node,`, path.basename(node)],
   ];
   const unpack = `mkdir -p ${SOURCE} && tar --extract --directory ${SOURCE} --file -`;
-  await execa("tar", pack, { stdin: "ignore", buffer: false }).pipe(
+  await execa("tar", pack, { stdin: "ignore", buffer: { stdout: false } }).pipe(
     "podman",
     ["exec", "--interactive", host, "sh", "-c", unpack],
     { extendEnv: false, env: benchEnv() },

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { execa } from "execa";
 import { runClean, type Ran, type RunOptions } from "./rootless.ts";
+import { makeKey } from "./ssh-client.ts";
 
 /** A key pair of a test's own. */
 export interface SshKey {
@@ -42,9 +42,9 @@ export const quoted = (words: readonly string[]): string =>
   words.map((word) => (isPlain(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
 
 /** Makes an ed25519 key in a folder. */
-export async function makeKey(folder: string, name: string): Promise<SshKey> {
+export async function namedKey(folder: string, name: string): Promise<SshKey> {
   const file = path.join(folder, `${name}.key`);
-  await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", file], { stdin: "ignore" });
+  await makeKey(file);
   return { name, file, publicKey: (await readFile(`${file}.pub`, "utf8")).trim() };
 }
 

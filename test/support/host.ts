@@ -4,7 +4,7 @@ import path from "node:path";
 import process from "node:process";
 import { arrangeOrchestrator, copyProgram, type Arrangement } from "./host-install.ts";
 import { hostImage } from "./host-image.ts";
-import { makeKey, sshSession, type SshKey, type SshSession } from "./host-ssh.ts";
+import { namedKey, sshSession, type SshKey, type SshSession } from "./host-ssh.ts";
 import { testName } from "./ids.ts";
 import { testImage } from "./image.ts";
 import { benchEnv, podman, podmanOk } from "./podman.ts";
@@ -50,6 +50,11 @@ export interface TestHost extends AsyncDisposable {
   install(wanted?: Arrangement): Promise<void>;
   /** The minimal box image, in the account's Podman: its tag. It is the default image as well. */
   image(account?: string): Promise<string>;
+  /**
+   * Shuts everything down in order and starts it again; what is on disk stays, and so does the port. The kernel goes on:
+   * its boot id and clock stay too.
+   */
+  reboot(): Promise<void>;
   /** Takes it away with all that it holds. */
   stop(): Promise<void>;
 }
@@ -106,6 +111,10 @@ async function boot(name: string): Promise<void> {
     ...["--publish", "127.0.0.1::22", image, "/sbin/test-host-init"],
   ]);
   if (ran.exitCode !== 0) throw new Error(ran.stderr);
+  await untilRunning(name);
+}
+
+async function untilRunning(name: string): Promise<void> {
   await waitFor(
     async () => {
       const { stdout, stderr } = await podman(["exec", name, "systemctl", "is-system-running"]);
@@ -134,7 +143,7 @@ async function aHost(name: string, folder: string, stop: () => Promise<void>): P
   const keys = new Map<string, Promise<SshKey>>();
   const users = new Map<string, SshSession>();
   const keyFor: TestHost["keyFor"] = (who) => {
-    const key = keys.get(who) ?? makeKey(folder, who);
+    const key = keys.get(who) ?? namedKey(folder, who);
     keys.set(who, key);
     return key;
   };
@@ -160,6 +169,10 @@ async function aHost(name: string, folder: string, stop: () => Promise<void>): P
     async install(wanted = {}) {
       await copyProgram(name);
       await arrangeOrchestrator({ rootOk }, wanted);
+    },
+    async reboot() {
+      await podmanOk(["restart", "--time", "60", name]);
+      await untilRunning(name);
     },
     async image(who) {
       const user = await account(who);

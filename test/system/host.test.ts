@@ -62,6 +62,23 @@ describe("the test host", () => {
     expect((await host.as("alice").run(quoted(["ls", user.home]))).stderr).toContain("Permission denied");
   });
 
+  it("reboots: what was written stays, what ran is over, and lingering accounts are there again", async () => {
+    const before = await host.rootOk(
+      "cat /etc/machine-id; systemctl show --property=ActiveEnterTimestamp sysinit.target",
+    );
+    await host.rootOk("echo kept >/var/lib/kept; touch /run/gone");
+    await host.reboot();
+    const after = await host.rootOk(
+      "cat /etc/machine-id; systemctl show --property=ActiveEnterTimestamp sysinit.target",
+    );
+    expect(after.split("\n")[0]).toBe(before.split("\n")[0]);
+    expect(after.split("\n")[1]).not.toBe(before.split("\n")[1]);
+    expect((await host.as("alice").run("cat /var/lib/kept; ls /run/gone")).stdout).toBe("kept");
+    const user = await host.account();
+    expect(await podmanOk(["ps", "--all", "--format", "{{.Names}} {{.State}}"], { user })).toMatch(/^box Exited/);
+    expect(await podmanOk(["start", "box"], { user })).toBe("box");
+  });
+
   it("is alone with its name, port and files: another one is another host", async () => {
     await using other = await testHost();
     expect([other.name, other.port]).not.toEqual([host.name, host.port]);

@@ -157,12 +157,18 @@ describe("the tailnet device of a box that is handed over", () => {
       nodes.keys.set(`key-${user}`, { tags: ["tag:devcontainer", `tag:${user}-container`], works: true });
       world.secrets.keys.set(user, `key-${user}`);
     }
-    return { world, nodes };
+    return {
+      world,
+      nodes,
+      [Symbol.dispose]: () => {
+        world[Symbol.dispose]();
+      },
+    };
   }
 
   it("leaves with the old owner's tags, and another joins with the new one's [SC-013] [FR-028]", async () => {
-    const { world } = tailnetWorld();
-    using _ = world;
+    using tried = tailnetWorld();
+    const { world } = tried;
     await create(person(world, "alice"), createInput("api"));
     await handOver(person(world, "carol"), { box: "api", to: "bob" });
     expect([...world.tailnet.known.values()]).toMatchObject([
@@ -173,8 +179,8 @@ describe("the tailnet device of a box that is handed over", () => {
   });
 
   it("is not kept by a control plane that is silent meanwhile [SC-013]", async () => {
-    const { world, nodes } = tailnetWorld();
-    using _ = world;
+    using tried = tailnetWorld();
+    const { world, nodes } = tried;
     await create(person(world, "alice"), createInput("api"));
     world.tailnet.fault = unreachable;
     nodes.instead = (verb) =>
@@ -190,8 +196,8 @@ describe("the tailnet device of a box that is handed over", () => {
   });
 
   it("stays when the new owner's key cannot be had, and nothing is changed [FR-014]", async () => {
-    const { world } = tailnetWorld();
-    using _ = world;
+    using tried = tailnetWorld();
+    const { world } = tried;
     await create(person(world, "alice"), createInput("api"));
     world.secrets.keys.delete("bob");
     const calls = world.engine.calls.length;
@@ -201,8 +207,8 @@ describe("the tailnet device of a box that is handed over", () => {
   });
 
   it("takes the new owner's tags also when it was stopped, at its next start [SC-013]", async () => {
-    const { world } = tailnetWorld();
-    using _ = world;
+    using tried = tailnetWorld();
+    const { world } = tried;
     await create(person(world, "alice"), createInput("api"));
     await stop(person(world, "alice"), { name: "api" });
     await handOver(person(world, "carol"), { box: "api", to: "bob" });

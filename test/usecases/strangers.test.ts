@@ -93,7 +93,7 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
         port: undefined,
         print: true,
         onListening: () => Promise.resolve(),
-      } as never),
+      }),
   ],
   "port-forward": [
     (deps, name) =>
@@ -116,7 +116,7 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
   "syncthing/disable": [(deps, name) => disableSyncthing(deps, { name })],
   "syncthing/enable": [(deps, name) => enableSyncthing(deps, { name })],
   "syncthing/pair": [
-    (deps, name) => pairSyncthing(deps, { name, device: undefined, label: undefined, address: undefined } as never),
+    (deps, name) => pairSyncthing(deps, { name, device: undefined, label: undefined, address: undefined }),
   ],
   "syncthing/password": [(deps, name) => resetSyncthingPassword(deps, { name })],
   "syncthing/status": [(deps, name) => syncthingStatus(deps, { name })],

@@ -32,7 +32,7 @@ export function createHostSystem(root: string): HostSystem {
       return { group: undefined, members: [] };
     },
     facts: (wanted) => hostFacts(wanted, root),
-    look: (items, { account, home }) => Promise.all(items.map((item) => lookAt(item, home, account))),
+    look: (items, { account, home }) => Promise.all(items.map(async (item) => lookAt(item, home, account))),
     checkSshd,
     apply: (found, parts) => applyItem(found, parts, root),
     settle: async (changed, parts) => {

@@ -19,7 +19,9 @@ export async function removeItem(id: string, manifest: Manifest): Promise<string
     case "file":
       return isInside(place, manifest.home) ? undefined : removeFile(place, manifest);
     case "directory":
-      return place === manifest.home || isInside(place, manifest.home) ? undefined : removeDirectory(place);
+      // The manifest's own goes with the manifest.
+      if (place === PLACES.etc || place === manifest.home || isInside(place, manifest.home)) return undefined;
+      return removeDirectory(place);
     case "link":
       if (statOf(place)?.isSymbolicLink() === true && leadsToUs(place)) rmSync(place);
       return undefined;

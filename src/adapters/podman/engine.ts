@@ -5,6 +5,7 @@ import { containerCalls, type PodmanSettings } from "./containers.ts";
 import { imageCalls } from "./images.ts";
 import { parseInfo } from "./parse-info.ts";
 import { type PodmanCommand, runPodman } from "./run.ts";
+import { waitUntilSettled } from "./service.ts";
 import { sessionCalls } from "./sessions.ts";
 import { volumeCalls } from "./volumes.ts";
 
@@ -15,6 +16,7 @@ export function createPodmanEngine(command: PodmanCommand, settings: PodmanSetti
       const { stdout } = await runPodman(command, ["info", "--format", "json"]);
       return parseInfo(stdout);
     },
+    settled: (limit) => waitUntilSettled(command, limit),
     fingerprint: () => [command.path, ...settingsFiles(command.path).map((file) => stamp(file))].join(" "),
     ...containerCalls(command, settings),
     ...volumeCalls(command, settings.namespace),

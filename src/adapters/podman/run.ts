@@ -135,6 +135,16 @@ function endAfter(timeout: number, child: Ended) {
   };
 }
 
+/** What `ss` says of the sockets of this machine; undefined where there is no such program. */
+export async function lookAtSockets(): Promise<string | undefined> {
+  const { exitCode, stdout } = await execa("ss", ["-x", "-a", "-H", "-n"], {
+    reject: false,
+    stdin: "ignore",
+    timeout: 5000,
+  });
+  return exitCode === 0 ? stdout : undefined;
+}
+
 /** Starts podman with the caller's own streams and terminal; the caller's Ctrl-C and window size reach it. */
 export async function attachPodman(command: PodmanCommand, args: readonly string[]) {
   return execa(command.path, wordsOf(command, args), { stdio: "inherit", reject: false });

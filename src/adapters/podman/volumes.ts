@@ -41,9 +41,9 @@ export function volumeCalls(command: PodmanCommand, namespace: string): VolumeCa
       const measured = volumes.filter((volume) => volume.mountpoint.startsWith("/"));
       if (measured.length === 0) return new Map();
       const du = ["--summarize", "--one-file-system", "--block-size=1", "--", ...measured.map((v) => v.mountpoint)];
-      // Rootless homes belong to subordinate ids, which only podman's user namespace can read; root needs none.
+      // The service measures nothing, so this is done here, as the account that it runs as. Rootless homes belong to subordinate ids, which only podman's user namespace can read; root needs none.
       const [program, args] = process.getuid?.() === 0 ? ["du", du] : [command.path, ["unshare", "du", ...du]];
-      const { stdout } = await runPodman({ ...command, path: program }, args, { allow: () => true });
+      const { stdout } = await runPodman({ ...command, path: program, socket: undefined }, args, { allow: () => true });
       return sizesByName(measured, stdout);
     },
   };

@@ -31,6 +31,17 @@ export async function enter(text: string, argv: readonly string[]): Promise<read
   const config = await configFor(way);
   if (config.host.serviceUser !== boundary.account) throw disagreement(boundary, config);
   const caller = callerOf(way, config);
+  try {
+    return judged(way, config, boundary, caller);
+  } catch (error) {
+    const { recordRefusal } = await import("./recorded.ts");
+    await recordRefusal(config, caller, way, error);
+    throw error;
+  }
+}
+
+/** @throws {DevboxError} NOT_PERMITTED, USAGE */
+function judged(way: Way, config: Config, boundary: Boundary, caller: Caller): readonly string[] {
   requireUser(config, caller);
   setSide({ side: "account", boundary, caller });
   if (way.via === "account") return way.words;

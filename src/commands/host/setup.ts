@@ -43,9 +43,8 @@ export default class HostSetup extends BaseCommand {
   async #setUp(flags: BaseFlags & SetupFlags) {
     const deps = await hostDeps(this.watch(flags)[0]);
     const dryRun = flags["dry-run"];
-    if (!dryRun) await deps.system.lock();
     const { install, sshd, config: configFile, "keep-root-login": keepRootLogin } = flags;
-    const plan = await planSetup(deps, { configFile, sshd, keepRootLogin, install: install && !dryRun });
+    const plan = await planSetup(deps, { configFile, sshd, keepRootLogin, install, dryRun });
     refuseOther(deps.system.readManifest(), plan.account);
     const style = styleFor(process.stdout);
     const todo = plan.found.filter(({ state }) => state !== "ok").length;
@@ -63,8 +62,7 @@ export default class HostSetup extends BaseCommand {
   async #uninstall(flags: BaseFlags & SetupFlags) {
     const deps = await hostDeps(this.watch(flags)[0]);
     const dryRun = flags["dry-run"];
-    if (!dryRun) await deps.system.lock();
-    const plan = await planUninstall(deps, flags.purge);
+    const plan = await planUninstall(deps, flags.purge, dryRun);
     const isNothing = plan.manifest === undefined;
     if (!dryRun && !isNothing) await this.confirmed(uninstallQuestion(plan, flags.purge), flags.yes);
     const remarks = dryRun ? [] : await applyUninstall(deps, plan, flags.purge);

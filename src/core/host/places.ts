@@ -1,10 +1,11 @@
 import type { Config } from "../config/config.ts";
+import { BOUNDARY_FILE } from "../gate/boundary-file.ts";
 
 /** Where an orchestrator keeps things. */
 export const PLACES = {
   etc: "/etc/devbox",
   config: "/etc/devbox/config.yaml",
-  boundary: "/etc/devbox/boundary",
+  boundary: BOUNDARY_FILE,
   /** What setup has made, so that it can be taken back. */
   manifest: "/etc/devbox/.setup.json",
   program: "/usr/local/lib/devbox-ctl",

@@ -35,6 +35,12 @@ export function refuseUnfit(config: Config, account: string, facts: HostFacts): 
       `Give the other account another range, or remove that line of ${account} while it has no boxes`,
     ]);
   }
+  // They stand in files of sh, sudo, sshd and systemd, each with its own characters that mean something.
+  for (const path of [orchestratorDir(config, account), facts.program.path, facts.podman]) {
+    if (/^\/[\w./+-]+$/.test(path)) continue;
+    const why = "Only letters, digits and . / + - _ mean the same to sh, sudo, sshd and systemd.";
+    throw refusal(`${quote(path)} cannot stand in all files that name it.`, why, ["Use another path"]);
+  }
   const { unsafe } = facts.program;
   if (unsafe === undefined) return;
   throw refusal("the program would not be safe where it belongs.", `Others than root can change ${unsafe}.`, [

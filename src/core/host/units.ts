@@ -49,7 +49,7 @@ function hardened({ account, uid, stateDir, tokenFile }: UnitParts): string[] {
     `ReadWritePaths=${stateDir}`,
     "# No local podman is started here: its pause process would keep these mounts for every later command.",
     "ProtectHome=tmpfs",
-    `BindPaths=/run/user/${uid}/podman`,
+    `BindPaths=/run/user/${uid}`,
     "PrivateTmp=yes",
     "PrivateDevices=yes",
     "ProtectClock=yes",

@@ -27,6 +27,7 @@ export function wantedItems(wanted: Wanted): HostItem[] {
   const { account, config, facts } = wanted;
   const uid = facts.account?.uid ?? facts.freeId;
   const home = orchestratorDir(config, account);
+  const parts = { account, uid, home, program: facts.program.path };
   return [
     rootDirectory(PLACES.etc, "configuration of the orchestrator"),
     { kind: "account", name: account, home, shell: "/bin/sh", uid, purpose: "runs everyone's boxes" },
@@ -42,7 +43,7 @@ export function wantedItems(wanted: Wanted): HostItem[] {
     ...systemUnits(wanted, uid, home),
     sudoersItem(wanted),
     ...(wanted.sshd ? [sshdItem(wanted)] : []),
-    rootFile(PLACES.boundary, boundaryFile(config, account, facts.program.path), "sends everyone's commands across"),
+    rootFile(PLACES.boundary, boundaryFile(config, parts), "sends everyone's commands across"),
   ];
 }
 

@@ -13,8 +13,17 @@ export interface HostDeps {
   readonly parse: (text: string, file: string) => Promise<Config>;
 }
 
-/** @throws {DevboxError} NOT_PERMITTED, WRONG_STATE on a machine that cannot be an orchestrator */
-export function requireMachine({ system }: HostDeps, words: string): void {
+/**
+ * What comes before anything is looked at.
+ * @param dryRun nothing will be changed, so nobody else has to wait
+ * @throws {DevboxError} NOT_PERMITTED, WRONG_STATE on a machine that cannot be an orchestrator, BUSY
+ */
+export async function beginSetup(deps: HostDeps, words: string, dryRun: boolean): Promise<void> {
+  requireMachine(deps, words);
+  if (!dryRun) await deps.system.lock();
+}
+
+function requireMachine({ system }: HostDeps, words: string): void {
   if (!system.isRoot()) {
     throw new DevboxError("NOT_PERMITTED", "only root can set up a host.", { next: [`sudo devbox-ctl host ${words}`] });
   }

@@ -6,7 +6,7 @@ import { orchestratorDir, PLACES } from "../../core/host/places.ts";
 import { refuseForeign, refuseLockOut, refuseUnfit, serviceAccount } from "../../core/host/refusals.ts";
 import { sshdWanted, type Wanted, wantedItems } from "../../core/host/wanted.ts";
 import type { ApplyParts } from "../../ports/host-system.ts";
-import { type HostDeps, requireMachine } from "./deps.ts";
+import { beginSetup, type HostDeps } from "./deps.ts";
 
 export interface SetupInput {
   /** A configuration to be put in place; undefined: the one that is there, else a first one. */
@@ -15,6 +15,8 @@ export interface SetupInput {
   readonly keepRootLogin: boolean;
   /** Whether missing packages are installed. */
   readonly install: boolean;
+  /** Whether nothing will be changed. */
+  readonly dryRun: boolean;
 }
 
 /** What is to be done, before anything is. */
@@ -34,9 +36,9 @@ export interface SetupPlan {
  */
 export async function planSetup(deps: HostDeps, input: SetupInput): Promise<SetupPlan> {
   const { system } = deps;
-  requireMachine(deps, "setup");
+  await beginSetup(deps, "setup", input.dryRun);
   await requirePrograms(deps, input);
-  const { config, text: configText, file } = await configuration(deps, input.configFile);
+  const { config, text: configText, file, isFirst } = await configuration(deps, input.configFile);
   const account = serviceAccount(config, file);
   const home = orchestratorDir(config, account);
   const { adminGroups } = config.host;
@@ -51,14 +53,20 @@ export async function planSetup(deps: HostDeps, input: SetupInput): Promise<Setu
   const parts = { home, program: facts.program.path, sshd: sshdWanted(wanted) };
   const sshd = found.find(({ item }) => item.kind === "file" && item.check === "sshd");
   if (sshd?.item.kind === "file" && sshd.state !== "ok") await system.checkSshd(sshd.item.content ?? "", parts.sshd);
-  return { found, account, parts, remarks: remarksOf(wanted, found), configText };
+  return {
+    found,
+    account,
+    parts,
+    remarks: [...firstRemarks(config, isFirst), ...remarksOf(wanted, found)],
+    configText,
+  };
 }
 
-async function requirePrograms({ system, progress }: HostDeps, { sshd, install }: SetupInput): Promise<void> {
+async function requirePrograms({ system, progress }: HostDeps, { sshd, install, dryRun }: SetupInput): Promise<void> {
   const missing = system.missing({ sshd });
   if (missing.length === 0) return;
   const packages = missing.map(({ packageName }) => packageName);
-  if (!install) {
+  if (!install || dryRun) {
     throw new DevboxError("ENGINE_MISSING", "programs are missing that an orchestrator needs. Nothing was changed.", {
       why: missing.map(({ program }) => program).join(", "),
       next: [`Debian: apt-get install ${packages.join(" ")}`, "Or have it done: devbox-ctl host setup --install"],
@@ -74,20 +82,22 @@ interface Configured {
   /** What is to be put in place; null when it is there. */
   readonly text: string | null;
   readonly file: string;
+  /** Whether it was made up here, for want of any. */
+  readonly isFirst: boolean;
 }
 
 async function configuration({ system, readText, parse }: HostDeps, named: string | undefined): Promise<Configured> {
   if (named !== undefined) {
     const text = readText(named);
     if (text === undefined) throw new DevboxError("NO_SUCH_FILE", `there is no configuration ${named}.`);
-    return { config: await parse(text, named), text, file: named };
+    return { config: await parse(text, named), text, file: named, isFirst: false };
   }
   const file = PLACES.config;
   const there = readText(file);
-  if (there !== undefined) return { config: await parse(there, file), text: null, file };
+  if (there !== undefined) return { config: await parse(there, file), text: null, file, isFirst: false };
   const { group, members } = await system.administrators();
   const text = firstConfig({ account: "devbox", adminGroup: group, users: members });
-  return { config: await parse(text, file), text, file };
+  return { config: await parse(text, file), text, file, isFirst: true };
 }
 
 /** @throws {DevboxError} HOST_IDS */
@@ -102,17 +112,18 @@ function refuseNoIds(items: ReturnType<typeof wantedItems>): void {
   }
 }
 
-function remarksOf({ config, facts, keepRootLogin, sshd, configText }: Wanted, found: readonly FoundItem[]): string[] {
+/** Who may have boxes is nothing that setup could know. */
+function firstRemarks({ users }: Config, isFirst: boolean): string[] {
+  if (isFirst) return [`Say who may have boxes (users) in ${PLACES.config}, then run host setup again`];
+  return Object.keys(users).length > 0 ? [] : [`Nobody may have boxes yet: add users to ${PLACES.config}`];
+}
+
+function remarksOf({ facts, keepRootLogin, sshd }: Wanted, found: readonly FoundItem[]): string[] {
   const isNew = found.some(({ item, state }) => item.kind === "account" && state === "make");
   const changes = (path: string) =>
     found.some(({ item, state }) => item.kind === "file" && item.path.includes(path) && state === "change");
   const grows = !isNew && found.some(({ item, state }) => item.kind === "subids" && state !== "ok");
   const says: [boolean, string][] = [
-    [configText !== null, `Say who may have boxes (users) in ${PLACES.config}, then run host setup again`],
-    [
-      Object.keys(config.users).length === 0 && configText === null,
-      `Nobody may have boxes yet: add users to ${PLACES.config}`,
-    ],
     [
       sshd && !keepRootLogin && facts.logins.admins.length === 0,
       "Root may still log in by SSH with a key, because no administrator (host.adminGroups) has one",

@@ -54,9 +54,12 @@ async function prepareImages({ system, progress }: HostDeps, account: string, pr
     progress.done();
     return undefined;
   }
-  progress.failed();
   const error = errorIn(stdout);
-  if (error?.code === "IMAGE_NOT_FOUND") return "There is no box image yet: devbox-ctl image load FILE";
+  if (error?.code === "IMAGE_NOT_FOUND") {
+    progress.done("none yet");
+    return "There is no box image yet: devbox-ctl image load FILE";
+  }
+  progress.failed();
   const why = redacted(messageOf(error?.message ?? stderr.trim()));
   return `Images were not prepared, so the first boxes take longer: ${why === "" ? `exit code ${exitCode}` : why}`;
 }

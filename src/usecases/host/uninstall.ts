@@ -3,7 +3,7 @@ import { messageOf } from "../../core/errors.ts";
 import { redacted } from "../../core/secret.ts";
 import { count } from "../../core/text.ts";
 import type { Manifest } from "../../ports/host-system.ts";
-import { type HostDeps, requireMachine } from "./deps.ts";
+import { beginSetup, type HostDeps } from "./deps.ts";
 
 /** What there is to take back. */
 export interface UninstallPlan {
@@ -19,9 +19,9 @@ export interface UninstallPlan {
  * @param purge whether the account and its state go too
  * @throws {DevboxError} NOT_PERMITTED, WRONG_STATE
  */
-export async function planUninstall(deps: HostDeps, purge: boolean): Promise<UninstallPlan> {
+export async function planUninstall(deps: HostDeps, purge: boolean, dryRun: boolean): Promise<UninstallPlan> {
   const { system } = deps;
-  requireMachine(deps, "setup --uninstall");
+  await beginSetup(deps, "setup --uninstall", dryRun);
   const manifest = system.readManifest();
   if (manifest === undefined) return { manifest, running: [], kept: [] };
   const [running, kept] = await boxesOf(deps, manifest, purge);

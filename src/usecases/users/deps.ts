@@ -28,7 +28,7 @@ export function requireAdministrator(deps: Pick<Deps, "caller">): void {
 }
 
 /** Whether somebody may use this host's boxes. */
-export function isUser({ config, accounts }: Pick<UserDeps, "config" | "accounts">, name: string): boolean {
+function isUser({ config, accounts }: Pick<UserDeps, "config" | "accounts">, name: string): boolean {
   return Object.hasOwn(config.users, name) || accounts.isAdministrator(name);
 }
 

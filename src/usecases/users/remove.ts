@@ -125,7 +125,7 @@ function boxesOf({ ledger }: Pick<Deps, "ledger">, user: string): BoxRecord[] {
 }
 
 /** Commands of a user whose processes are there; this very one is none of them. */
-export function runningOf({ ledger, host }: Pick<Deps, "ledger" | "host">, user: string): AuditRecord[] {
+function runningOf({ ledger, host }: Pick<Deps, "ledger" | "host">, user: string): AuditRecord[] {
   const self = host.self();
   return ledger
     .openAudit(user)

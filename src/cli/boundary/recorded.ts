@@ -1,0 +1,37 @@
+import type { Caller } from "../../core/caller.ts";
+import type { Config } from "../../core/config/config.ts";
+import { DevboxError } from "../../core/errors.ts";
+import { judgeWords } from "../../core/gate/commands.ts";
+import { splitCommand } from "../../core/gate/split-command.ts";
+import type { Way } from "../../core/gate/who.ts";
+import { beginAudit } from "../../usecases/audit/record.ts";
+import { auditDeps } from "../compose.ts";
+
+/**
+ * Writes down that someone was refused before there was a command. Of their words the command alone is kept, if they
+ * name one. It never fails: what was refused stays refused, whatever the ledger says.
+ */
+export async function recordRefusal(config: Config, caller: Caller, way: Way, error: unknown): Promise<void> {
+  if (!(error instanceof DevboxError)) return;
+  try {
+    const deps = await auditDeps(config, caller);
+    try {
+      const command = commandIn(way) ?? "gate";
+      const open = beginAudit(deps, { command, box: undefined, makesBox: false, what: undefined });
+      await open.end({ exitCode: error.exitCode, error: error.code });
+    } finally {
+      deps.ledger.close();
+    }
+  } catch {
+    // It is told to the one who asked in any case.
+  }
+}
+
+function commandIn(way: Way): string | undefined {
+  try {
+    const words = way.via === "key" ? splitCommand(way.line) : way.words;
+    return judgeWords(words)?.words[0]?.replaceAll(":", " ");
+  } catch {
+    return undefined;
+  }
+}
