@@ -72,6 +72,7 @@ fi
 node=${program%/*}/../node_modules/node/bin/node
 [ -x "$node" ] || node=node
 ulimit -S -c 0
+# sudo passes on what its caller signals, and SIGUSR1 would have Node open its debugger to everybody on this host.
 # shellcheck disable=SC2086 # the last ones are words or nothing at all
 exec env -i "HOME=$HOME" "USER=$USER" "LOGNAME=$USER" "PATH=$PATH" "XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR" \
   "DBUS_SESSION_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS" \
@@ -79,4 +80,4 @@ exec env -i "HOME=$HOME" "USER=$USER" "LOGNAME=$USER" "PATH=$PATH" "XDG_RUNTIME_
   ${LANG:+"LANG=$LANG"} ${LC_ALL:+"LC_ALL=$LC_ALL"} ${LC_CTYPE:+"LC_CTYPE=$LC_CTYPE"} \
   ${SUDO_UID:+"SUDO_UID=$SUDO_UID"} ${SSH_CONNECTION:+"SSH_CONNECTION=$SSH_CONNECTION"} \
   ${SSH_ORIGINAL_COMMAND:+"SSH_ORIGINAL_COMMAND=$SSH_ORIGINAL_COMMAND"} \
-  "$node" "${program%/*}/../dist/main.cjs" "$@"
+  "$node" --disable-sigusr1 "${program%/*}/../dist/main.cjs" "$@"

@@ -64,7 +64,7 @@ function notThere(words: readonly string[], length: number, known: KnownCommands
   const before = words.slice(0, length);
   const word = words[length] ?? "";
   const siblings = new Set([...known.commandIDs, ...known.topics.map(({ name }) => name)].flatMap(wordAfter(before)));
-  const near = nearest(word, siblings) ?? (length === 0 ? SYNONYMS[word] : undefined);
+  const near = nearest(word, siblings) ?? (length === 0 && Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined);
   const path = ["devbox-ctl", ...before];
   return new DevboxError("USAGE", `there is no command ${quote([...before, word].join(" "))}.`, {
     next: [
