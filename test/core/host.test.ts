@@ -35,6 +35,7 @@ const facts: HostFacts = {
   usedIds: [0, 1, 1000, 65_534],
   memory: 16 * GIB,
   sudoSetsLimits: true,
+  sshdBoundsSources: true,
   podman: "/usr/bin/podman",
   hookDirs: [],
   overlay: "native",
@@ -86,7 +87,8 @@ ALL ALL=(devbox) NOPASSWD: DEVBOX_CTL
   });
 
   it("have sshd take keys alone, and the account's from one file", () => {
-    const text = sshdFile({ account: "devbox", keysFile: "/var/lib/devbox/authorized_keys", rootLogin: "no" });
+    const keysFile = "/var/lib/devbox/authorized_keys";
+    const text = sshdFile({ account: "devbox", keysFile, rootLogin: "no", boundsSources: true });
     expect(text).toBe(`# Written by devbox-ctl host setup; changes are lost at its next run.
 PubkeyAuthentication yes
 AuthenticationMethods publickey
@@ -97,6 +99,8 @@ GSSAPIAuthentication no
 PermitEmptyPasswords no
 PermitUserEnvironment no
 PermitRootLogin no
+MaxStartups 100:30:200
+PerSourceMaxStartups 50
 Match User devbox
     AuthorizedKeysFile /var/lib/devbox/authorized_keys
     AuthorizedKeysCommand none
@@ -275,7 +279,13 @@ describe("what is refused", () => {
 });
 
 describe("what sshd says is in force", () => {
-  const says = { account: "devbox", keysFile: "/k", rootLogin: "prohibit-password", people: ["alice"] } as const;
+  const says = {
+    account: "devbox",
+    keysFile: "/k",
+    rootLogin: "prohibit-password",
+    boundsSources: true,
+    people: ["alice"],
+  } as const;
 
   it("is compared for the account, root and people", () => {
     const [own, root, alice] = inForce(says);

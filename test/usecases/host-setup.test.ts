@@ -33,7 +33,15 @@ function machine(change: Partial<HostSystem> = {}) {
       Promise.resolve({
         account: undefined,
         freeId: 990,
-        ...{ subuid: [], subgid: [], usedIds: [], memory: 8 * GIB, sudoSetsLimits: true, hookDirs: [] },
+        ...{
+          subuid: [],
+          subgid: [],
+          usedIds: [],
+          memory: 8 * GIB,
+          sudoSetsLimits: true,
+          sshdBoundsSources: true,
+          hookDirs: [],
+        },
         podman: "/usr/bin/podman",
         overlay: "native",
         program: { path: "/usr/local/lib/devbox-ctl/bin/devbox-ctl", version: "1", unsafe: undefined },

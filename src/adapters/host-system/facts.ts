@@ -62,6 +62,7 @@ export async function hostFacts(wanted: FactsWanted, root: string): Promise<Host
     subgid: parseSubids(textOf("/etc/subgid")),
     memory: totalmem(),
     sudoSetsLimits: await sudoSetsLimits(),
+    sshdBoundsSources: await sshdBoundsSources(),
     podman: isAbsolute(wanted.podman) ? wanted.podman : (findProgram(wanted.podman) ?? "/usr/bin/podman"),
     hookDirs: HOOK_DIRS.filter((dir) => existsSync(dir)),
     program: programFacts(root, process.execPath),
@@ -83,6 +84,10 @@ async function sudoSetsLimits(): Promise<boolean> {
     input: "Defaults rlimit_fsize = infinity\n",
   });
   return exitCode === 0 && !(stdout + stderr).includes("unknown");
+}
+
+async function sshdBoundsSources(): Promise<boolean> {
+  return (await run(["sshd", "-T"])).stdout.includes("persourcemaxstartups");
 }
 
 function hasNativeOverlay(home: string): boolean {

@@ -14,6 +14,8 @@ export interface HostFacts {
   readonly memory: number;
   /** Whether sudo can set resource limits (rlimit_ in sudoers). */
   readonly sudoSetsLimits: boolean;
+  /** Whether sshd can bound unauthenticated connections of one address (OpenSSH 8.5). */
+  readonly sshdBoundsSources: boolean;
   /** Absolute path of the podman command. */
   readonly podman: string;
   /** Directories of other hooks that Podman's package brings, as far as they are there. */

@@ -7,12 +7,20 @@ export interface SshdWanted {
   readonly account: string;
   readonly keysFile: string;
   readonly rootLogin: RootLogin;
+  /** Whether this sshd can bound what one address does. */
+  readonly boundsSources: boolean;
   /** Accounts with a shell whose login is looked at too. */
   readonly people: readonly string[];
 }
 
+/**
+ * Connections that have not said who they are: sshd's own bound of 10 makes a flood of one user everybody's; with this
+ * one, an address has half of the places at most.
+ */
+const STARTUPS = ["MaxStartups 100:30:200", "PerSourceMaxStartups 50"];
+
 /** sshd accepts authorised keys and nothing else; the service account's keys lead to the gate and no further. */
-export function sshdFile({ account, keysFile, rootLogin }: Omit<SshdWanted, "people">): string {
+export function sshdFile({ account, keysFile, rootLogin, boundsSources }: Omit<SshdWanted, "people">): string {
   return [
     HEADER,
     "PubkeyAuthentication yes",
@@ -24,6 +32,7 @@ export function sshdFile({ account, keysFile, rootLogin }: Omit<SshdWanted, "peo
     "PermitEmptyPasswords no",
     "PermitUserEnvironment no",
     `PermitRootLogin ${rootLogin}`,
+    ...(boundsSources ? STARTUPS : []),
     `Match User ${account}`,
     `    AuthorizedKeysFile ${keysFile}`,
     "    AuthorizedKeysCommand none",

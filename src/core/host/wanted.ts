@@ -152,7 +152,8 @@ export function sshdWanted(wanted: Wanted): SshdWanted {
   const { account, config, facts } = wanted;
   const people = [...new Set([...Object.keys(config.users), ...facts.logins.admins])];
   const file = keysFile(orchestratorDir(config, account));
-  return { account, keysFile: file, rootLogin: rootLogin(wanted), people };
+  const { sshdBoundsSources: boundsSources } = facts;
+  return { account, keysFile: file, rootLogin: rootLogin(wanted), boundsSources, people };
 }
 
 function sshdItem(wanted: Wanted): FileItem {
