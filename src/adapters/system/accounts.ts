@@ -1,12 +1,14 @@
-import { type Account, accountIn, type Group, groupIn, isMember } from "../../core/gate/accounts.ts";
+import { type Account, accountIn, type Group, groupIn, hasDirectory, isMember } from "../../core/gate/accounts.ts";
 import type { Accounts } from "../../ports/accounts.ts";
 import { readText } from "./processes.ts";
 import { getent } from "./run.ts";
 
-/** An account of this host by its id or its name; a process is started only for one that /etc/passwd does not have. */
+/** An account of this host by its id or its name; a process is started only for one that may be elsewhere. */
 export function findAccount(who: number | string): Account | undefined {
   const local = accountIn(readText("/etc/passwd") ?? "", who);
   if (local !== undefined) return local;
+  // Most who come by a key have no account at all: they would pay for the question with every command.
+  if (typeof who === "string" && !hasDirectory(readText("/etc/nsswitch.conf") ?? "")) return undefined;
   return accountIn(getent("passwd", String(who)) ?? "", who);
 }
 

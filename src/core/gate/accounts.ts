@@ -31,6 +31,16 @@ export function groupIn(text: string, wanted: string): Group | undefined {
   return undefined;
 }
 
+/** Sources of accounts that the machine has itself (nsswitch.conf(5)); systemd's are of services, and of who is logged in. */
+const OWN_SOURCES = ["files", "compat", "systemd", "db"];
+
+/** Whether accounts can come from elsewhere, such as LDAP. @param nsswitch text of nsswitch.conf; empty: it says nothing */
+export function hasDirectory(nsswitch: string): boolean {
+  const [, sources = ""] = /^passwd:([^#\n]*)/m.exec(nsswitch) ?? [];
+  const names = sources.replaceAll(/\[[^\]]*\]/g, " ").split(/\s+/);
+  return names.some((name) => name !== "" && !OWN_SOURCES.includes(name));
+}
+
 /** Whether someone is in a group: listed there, or by the group that their account names. */
 export function isMember(group: Group, name: string, account: Account | undefined): boolean {
   return group.members.includes(name) || account?.gid === group.gid;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DevboxError } from "../../../src/core/errors.ts";
-import { accountIn, groupIn, isMember } from "../../../src/core/gate/accounts.ts";
+import { accountIn, groupIn, hasDirectory, isMember } from "../../../src/core/gate/accounts.ts";
 import { parseBoundary } from "../../../src/core/gate/boundary-file.ts";
 import { type Origin, requireUser, wayOf } from "../../../src/core/gate/who.ts";
 
@@ -96,5 +96,19 @@ describe("the system's files", () => {
     ]) {
       expect(codeOf(() => parseBoundary(bad))).toBe("INVALID_CONFIG");
     }
+  });
+});
+
+describe("whether accounts can come from elsewhere", () => {
+  it.each([
+    ["passwd: files", false],
+    ["passwd:         files systemd\ngroup: files ldap", false],
+    ["", false],
+    ["#passwd: ldap", false],
+    ["passwd: files # sss", false],
+    ["passwd: files sss", true],
+    ["passwd: files [NOTFOUND=continue] ldap", true],
+  ])("%j: %j", (text, expected) => {
+    expect(hasDirectory(text)).toBe(expected);
   });
 });
