@@ -67,7 +67,10 @@ export function inBackground(host: TestHost, who: SshSession, command: string, o
 }
 
 /** What a text of shell lines, each tried by itself with 20 s, says: `[line, exit code, output]`. */
-export async function eachLine(who: SshSession, lines: readonly string[]): Promise<(readonly [string, number, string])[]> {
+export async function eachLine(
+  who: SshSession,
+  lines: readonly string[],
+): Promise<(readonly [string, number, string])[]> {
   const results: (readonly [string, number, string])[] = [];
   for (const line of lines) {
     const { stdout, stderr, exitCode } = await who.run(["timeout", "20", "bash", "-c", line]);

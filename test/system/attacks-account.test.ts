@@ -21,14 +21,18 @@ const expectRefused = async (lines: readonly string[]): Promise<void> => {
 describe("sudo", () => {
   it("gives no shell of the account, no other program, user, group, directory or root, and no file to edit [FR-026] [SC-012]", async () => {
     await expectRefused([
-      ...["sh -c id", "-s id", "-i id", "id", "env sh", `${PROGRAM}/../../../bin/sh`].map((w) => `sudo -n -u devbox ${w}`),
+      ...["sh -c id", "-s id", "-i id", "id", "env sh", `${PROGRAM}/../../../bin/sh`].map(
+        (w) => `sudo -n -u devbox ${w}`,
+      ),
       `sudo -n -u devbox -- ${PROGRAM}/../../bin/devbox-ctl list`,
       `sudo -n -u devbox ${PROGRAM.replace("devbox-ctl", "account.sh")}`,
       "sudo -n -u devbox /usr/local/lib/devbox-ctl/node_modules/node/bin/node -e 1",
       ...["-u root", "-u alice", "-g devbox", "-u devbox -g root", "-u devbox -g wheel", "-u devbox -g alice"].map(
         (as) => `sudo -n ${as} ${PROGRAM} list`,
       ),
-      ...["-D /tmp", "-R /tmp", "-C 100", "-E", "-T 1", "-h other", "--preserve-env=PATH"].map((flag) => `sudo -n ${flag} -u devbox ${PROGRAM} list`),
+      ...["-D /tmp", "-R /tmp", "-C 100", "-E", "-T 1", "-h other", "--preserve-env=PATH"].map(
+        (flag) => `sudo -n ${flag} -u devbox ${PROGRAM} list`,
+      ),
       "sudoedit -n -u devbox /etc/devbox/config.yaml",
       "sudo -n -e -u devbox /var/lib/devbox/authorized_keys",
       "su -s /bin/sh devbox -c id </dev/null",
@@ -82,8 +86,19 @@ describe("the account's manager, socket and files", () => {
 
   it("cannot be read: ledger, keys, configuration, token, the rule of sudo, volumes, Podman's storage [SC-012]", async () => {
     await at.host.rootOk("install -m 0640 -g devbox /dev/null /etc/devbox/op-token");
-    const files = ["/etc/devbox/config.yaml", "/etc/devbox/op-token", "/etc/devbox/.setup.json", "/etc/sudoers.d/devbox"];
-    const state = ["authorized_keys", "ledger.sqlite", "ledger.db", ".local/share/containers/storage/volumes", ".config"];
+    const files = [
+      "/etc/devbox/config.yaml",
+      "/etc/devbox/op-token",
+      "/etc/devbox/.setup.json",
+      "/etc/sudoers.d/devbox",
+    ];
+    const state = [
+      "authorized_keys",
+      "ledger.sqlite",
+      "ledger.db",
+      ".local/share/containers/storage/volumes",
+      ".config",
+    ];
     for (const file of [...files, ...state.map((name) => `/var/lib/devbox/${name}`), "/var/lib/devbox"]) {
       await expectRefused([`cat ${file}`, `ls ${file}/`, `cp -r ${file} /tmp/stolen`, `echo >>${file}`]);
       expect((await at.eve.run(`cat ${file}`)).exitCode).toBe(1);
@@ -92,7 +107,8 @@ describe("the account's manager, socket and files", () => {
     const found = (await at.alice.run(`${open} -not -path '/proc/*' -not -path '/sys/*' 2>/dev/null`)).stdout;
     // Terminals of sudo are of those whose they are; what is left must be nothing of the account's.
     expect(found.split("\n").filter((line) => line !== "" && !line.startsWith("/dev/pts/"))).toEqual([]);
-    const program = "find -L /usr/local/lib/devbox-ctl /usr/local/bin/devbox-ctl /etc/devbox -maxdepth 6 -writable 2>/dev/null";
+    const program =
+      "find -L /usr/local/lib/devbox-ctl /usr/local/bin/devbox-ctl /etc/devbox -maxdepth 6 -writable 2>/dev/null";
     expect((await at.alice.run(program)).stdout).toBe("");
   });
 });
@@ -108,8 +124,19 @@ describe("processes of the account", () => {
         return found.split("\n").flatMap((line) => line.split(" ")[0] ?? []);
       });
       expect(pids.length).toBeGreaterThan(5);
-      const looks = ["cat /proc/$p/environ", "cat /proc/$p/maps", "cat /proc/$p/mem", "ls /proc/$p/fd/", "ls /proc/$p/root/"];
-      const more = ["ls /proc/$p/cwd/", "ls /proc/$p/task/$p/fd/", "cat /proc/$p/root/etc/devbox/config.yaml", "nsenter -t $p -U true"];
+      const looks = [
+        "cat /proc/$p/environ",
+        "cat /proc/$p/maps",
+        "cat /proc/$p/mem",
+        "ls /proc/$p/fd/",
+        "ls /proc/$p/root/",
+      ];
+      const more = [
+        "ls /proc/$p/cwd/",
+        "ls /proc/$p/task/$p/fd/",
+        "cat /proc/$p/root/etc/devbox/config.yaml",
+        "nsenter -t $p -U true",
+      ];
       const signals = ["TERM", "KILL", "STOP", "USR1", "HUP", "INT", "0"].map((signal) => `kill -${signal} $p`);
       const tries = [...looks, ...more, ...signals].map((line) => `${line} >/dev/null 2>&1 && echo "$p: ${line}"`);
       const { stdout } = await at.alice.run(`for p in ${pids.join(" ")}; do\n${tries.join("\n")}\ndone; echo tried`);
@@ -140,7 +167,8 @@ describe("processes of the account", () => {
         `n=0; for t in $(${others}); do n=$((n+1)); (: >$t) 2>/dev/null && echo w $t; (: <$t) 2>/dev/null && echo r $t; done; echo $n`,
       );
       expect(Number(tried.stdout)).toBeGreaterThan(0);
-      const own = "tty; devbox-ctl exec api -- true; readlink /proc/$(pgrep -u devbox -f 'exec api -- sleep 305' | head -1)/fd/0";
+      const own =
+        "tty; devbox-ctl exec api -- true; readlink /proc/$(pgrep -u devbox -f 'exec api -- sleep 305' | head -1)/fd/0";
       expect((await at.alice.run(own, { tty: true })).stdout).not.toContain("devbox/");
     } finally {
       bobs.kill();
