@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC3045 # all shells that are anybody's sh have these limits
-# shellcheck disable=SC2154 # account, uid, home, path, commands, sessions: read from the boundary file by devbox-ctl
+# shellcheck disable=SC2034,SC2154 # devbox-ctl has read account, uid, program … from the boundary file, and reads json
 # Sourced by devbox-ctl in a process of the service account: whatever the caller brought along (environment, directory,
 # limits) is put away before Node starts, and one of the caller's places is taken.
 cd / || exit
@@ -22,6 +22,7 @@ elif [ "${1-} ${3-}" = '--as gate' ]; then
   case $who in '' | .* | *[!A-Za-z0-9._-]*) who=nobody ;; esac
   case " ${words%% -- *} " in *' --json '*) json=yes ;; esac
 fi
+case $words in transfer\ *) json=transfer ;; esac
 
 # sudo passes the caller's limits on. Soft ones are lifted; a hard one would break work in the middle.
 low=''
@@ -68,7 +69,7 @@ if [ -z "${SUDO_UID-}" ] && [ "${1-} ${3-}" != '--as gate' ]; then
   unset INVOCATION_ID DEVBOX_CONFIG NODE_OPTIONS NODE_PATH XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME XDG_DATA_HOME
   return
 fi
-node=${0%/*}/../node_modules/node/bin/node
+node=${program%/*}/../node_modules/node/bin/node
 [ -x "$node" ] || node=node
 ulimit -S -c 0
 # sudo passes on what its caller signals, and SIGUSR1 would have Node open its debugger to everybody on this host.
@@ -79,4 +80,4 @@ exec env -i "HOME=$HOME" "USER=$USER" "LOGNAME=$USER" "PATH=$PATH" "XDG_RUNTIME_
   ${LANG:+"LANG=$LANG"} ${LC_ALL:+"LC_ALL=$LC_ALL"} ${LC_CTYPE:+"LC_CTYPE=$LC_CTYPE"} \
   ${SUDO_UID:+"SUDO_UID=$SUDO_UID"} ${SSH_CONNECTION:+"SSH_CONNECTION=$SSH_CONNECTION"} \
   ${SSH_ORIGINAL_COMMAND:+"SSH_ORIGINAL_COMMAND=$SSH_ORIGINAL_COMMAND"} \
-  "$node" --disable-sigusr1 "${0%/*}/../dist/main.cjs" "$@"
+  "$node" --disable-sigusr1 "${program%/*}/../dist/main.cjs" "$@"

@@ -1,7 +1,7 @@
 import type { ConfigSource } from "../core/config/config.ts";
 import type { DevTailnetDeps } from "../usecases/dev-tailnet/deps.ts";
 import { BaseCommand, type BaseFlags } from "./base-command.ts";
-import { devTailnetDeps, devTailnetSource } from "./compose.ts";
+import { devTailnetDeps, devTailnetSource } from "./compose/dev-tailnet.ts";
 
 /** What the commands of a tailnet of one's own share: they need no engine and no ledger. */
 export abstract class DevTailnetCommand extends BaseCommand {

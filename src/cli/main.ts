@@ -25,7 +25,7 @@ export async function main(commands: CommandTable = {}): Promise<void> {
   const options = packageOptions();
   const argv = await wordsToRun(typed);
   if (argv === undefined) return;
-  if (isListing(argv)) (await import("./compose.ts")).prefetchListing();
+  if (isListing(argv)) (await import("./compose/engine.ts")).prefetchListing();
   try {
     if (await runDirectly(commands, argv, options)) return;
     const { run } = await import("@oclif/core/run");

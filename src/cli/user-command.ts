@@ -1,6 +1,6 @@
 import type { UserDeps } from "../usecases/users/deps.ts";
 import { BaseCommand, type BaseFlags } from "./base-command.ts";
-import { accounts, authorizedKeys } from "./compose.ts";
+import { accounts, authorizedKeys } from "./compose/orchestrator.ts";
 
 /** What the commands about users share. */
 export abstract class UserCommand extends BaseCommand {

@@ -1,7 +1,8 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand, type BaseFlags } from "../cli/base-command.ts";
 import { sideOfBoundary } from "../cli/boundary/crossing.ts";
-import { crossingParts, crossingTransfers, localFiles } from "../cli/compose.ts";
+import { crossingParts, crossingTransfers } from "../cli/compose/orchestrator.ts";
+import { localFiles } from "../cli/compose.ts";
 import { copyJson, presentCopy } from "../cli/present/copy.ts";
 import { DevboxError } from "../core/errors.ts";
 import { copy, type CopyInput, type CopyResult, copyWith, refuseLocalPaths } from "../usecases/copy.ts";

@@ -4,7 +4,7 @@ import { checkName } from "./name.ts";
 import { quote } from "./text.ts";
 
 /** What OpenSSH knows boxes by. A dot is never in the name of a box, so this is never the end of one. */
-export const SSH_SUFFIX = ".devbox";
+const SSH_SUFFIX = ".devbox";
 
 /** The box that OpenSSH means by a host name: `api.devbox` is `api`, and so is `api`. */
 export function boxOfHost(host: string): string {

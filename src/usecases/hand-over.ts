@@ -1,7 +1,7 @@
 import type { BoxRecord } from "../core/box.ts";
 import { boxesAllowed } from "../core/limits.ts";
 import type { HostFree } from "../core/limits.ts";
-import type { BoxChange, SlotRequest } from "../ports/ledger.ts";
+import type { SlotRequest } from "../ports/ledger.ts";
 import { containerGone, usableContainer } from "./access.ts";
 import type { Deps } from "./deps.ts";
 import { engineFacts } from "./engine-facts.ts";

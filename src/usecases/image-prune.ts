@@ -4,7 +4,7 @@ import type { EngineImage } from "../ports/engine.ts";
 import type { Deps } from "./deps.ts";
 import { throwUnlessForAll } from "./owners.ts";
 
-export interface PrunedImage {
+interface PrunedImage {
   readonly id: string;
   readonly names: readonly string[];
   /** Bytes, as the engine counts them; layers that other images share are counted too. */

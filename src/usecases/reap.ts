@@ -9,7 +9,7 @@ import { recoverAbandoned } from "./recover.ts";
 import { releaseLeft } from "./tailnet/release.ts";
 
 /** One thing that is to be done, or was, and why. */
-export interface Reaping {
+interface Reaping {
   /** Name of the box, which may be gone. */
   readonly box: string;
   readonly owner: string;

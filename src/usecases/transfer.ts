@@ -57,6 +57,6 @@ async function take(deps: CopyDeps, begun: Transfer): Promise<void> {
   const failure = await ended;
   if (failed instanceof DevboxError) throw failed;
   throwIfInterrupted(deps);
-  const error = failure ?? failed;
-  if (error !== undefined) throw error;
+  if (failure !== undefined) throw failure;
+  if ("error" in poured) throw poured.error;
 }

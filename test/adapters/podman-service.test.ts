@@ -14,6 +14,8 @@ describe("what Podman's service is at", () => {
   it("is told by connections to its socket without another side [X-06]", () => {
     expect(abandoned(SOCKETS, "/run/user/999/podman/podman.sock")).toBe(1);
     expect(abandoned(SOCKETS, "/run/user/998/podman/podman.sock")).toBe(0);
+    const waiting = "u_str LISTEN 2      4096      /run/user/998/podman/podman.sock 18114727 * 0       ";
+    expect(abandoned(waiting, "/run/user/998/podman/podman.sock")).toBe(2);
     expect(abandoned("", "/run/user/999/podman/podman.sock")).toBe(0);
   });
 });

@@ -45,8 +45,8 @@ describe("the audit log in personal mode [X-09]", () => {
   });
 
   it("shows a session that was killed as one that did not end", async () => {
-    const [program, ...words] = [...cli.argv, "exec", box, "--", "sleep", "60"] as [string, ...string[]];
-    const session = spawn(program, words, { env: { ...cli.env }, stdio: "ignore" });
+    const argv = [...cli.argv, "exec", box, "--", "sleep", "60"];
+    const session = spawn(argv[0] ?? "", argv.slice(1), { env: { ...cli.env }, stdio: "ignore" });
     await expect.poll(async () => (await audit("--limit", "1"))[0]?.state, { timeout: 20_000 }).toBe("running");
     session.kill("SIGKILL");
     await once(session, "exit");

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 /** A field of SSH's formats: its length in four bytes, then itself. RFC 4251. */
-export function sshField(content: Uint8Array | string): Buffer {
+function sshField(content: Uint8Array | string): Buffer {
   const bytes = Buffer.from(content);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(bytes.length);

@@ -14,11 +14,14 @@ users: { alice: {}, bob: {} }
 limits: { memory: 512MiB, reserve: { memory: 64MiB, disk: 64MiB } }
 `;
 
-/** Everything that setup could have touched, but what tools keep of the state before: names, rights, texts. */
+/**
+ * Names, rights and texts of everything that setup could have touched, but what tools keep of the state before, and what
+ * Podman writes into the bed at each of its boots.
+ */
 const SUMS = `cd /
 find etc usr/local var/lib/systemd/linger -not -path 'etc/ssh/ssh_host*' \
-  -not -name '*-' -not -name .pwd.lock -not -name '.updated' -not -name resolv.conf -printf '%M %u %g %p %l\\n' | LC_ALL=C sort
-find etc usr/local -type f -not -name '*-' -not -name .pwd.lock -not -name resolv.conf -print0 | LC_ALL=C sort -z | xargs -0 sha256sum`;
+  -not -name '*-' -not -name .pwd.lock -not -name '.updated' -not -name resolv.conf -not -path etc/hosts -printf '%M %u %g %p %l\\n' | LC_ALL=C sort
+find etc usr/local -type f -not -name '*-' -not -name .pwd.lock -not -name resolv.conf -not -path etc/hosts -print0 | LC_ALL=C sort -z | xargs -0 sha256sum`;
 
 describe("host setup", () => {
   let host: TestHost;
@@ -28,7 +31,7 @@ describe("host setup", () => {
   const arranged = async (arrange: string, words: readonly string[], undo: string): Promise<Ran> => {
     await host.rootOk(arrange);
     const sums = await host.rootOk(SUMS);
-    const ran = await setup("--yes", "--config", "/run/c.yaml", ...words);
+    const ran = await setup("--yes", "--config", "/root/c.yaml", ...words);
     expect(await host.rootOk(SUMS)).toBe(sums);
     await host.rootOk(undo);
     expect(await host.rootOk(SUMS)).toBe(before);
@@ -40,7 +43,7 @@ describe("host setup", () => {
     await host.addUser("alice");
     await host.addUser("carol", { groups: ["wheel"] });
     await copyProgram(host.name);
-    await host.rootOk("cat >/run/c.yaml", { input: CONFIG });
+    await host.rootOk("cat >/root/c.yaml", { input: CONFIG });
     before = await host.rootOk(SUMS);
   });
 
@@ -83,11 +86,11 @@ describe("host setup", () => {
     expect(noKey).toMatchObject({ exitCode: 5 });
     expect(noKey.stderr).toContain("nobody could log in");
 
-    await host.rootOk("sed 's/serviceUser: devbox/serviceUser: alice/' /run/c.yaml >/run/alice.yaml");
-    const person = await setup("--yes", "--config", "/run/alice.yaml");
+    await host.rootOk("sed 's/serviceUser: devbox/serviceUser: alice/' /root/c.yaml >/root/alice.yaml");
+    const person = await setup("--yes", "--config", "/root/alice.yaml");
     expect(person.stderr).toContain("the account alice is a person's");
-    await host.rootOk("echo 'users: {}' >/run/personal.yaml");
-    const personal = await setup("--yes", "--config", "/run/personal.yaml");
+    await host.rootOk("echo 'users: {}' >/root/personal.yaml");
+    const personal = await setup("--yes", "--config", "/root/personal.yaml");
     expect(personal).toMatchObject({ exitCode: 2 });
     expect(personal.stderr).toContain("host.serviceUser");
     expect(await host.rootOk(SUMS)).toBe(before);
@@ -124,10 +127,10 @@ describe("host setup", () => {
     async () => {
       for (let i = 0; i < 10; i++) {
         const wait = Math.round(Math.random() * 3000);
-        await host.root(`${PROGRAM} host setup --yes --config /run/c.yaml >/dev/null 2>&1 & pid=$!
+        await host.root(`${PROGRAM} host setup --yes --config /root/c.yaml >/dev/null 2>&1 & pid=$!
         sleep ${(wait / 1000).toFixed(3)}; kill -9 $pid 2>/dev/null; wait $pid`);
       }
-      const ran = await setup("--yes", "--config", "/run/c.yaml");
+      const ran = await setup("--yes", "--config", "/root/c.yaml");
       expect(ran).toMatchObject({ exitCode: 0 });
       expect(await host.rootOk("find /etc /usr/local -name '*setup-new*' -o -name .new -o -name '.old-*'")).toBe("");
     },
@@ -135,7 +138,7 @@ describe("host setup", () => {
 
   it("has nothing to do the second time", async () => {
     const sums = await host.rootOk(SUMS);
-    const again = await setup("--yes", "--config", "/run/c.yaml");
+    const again = await setup("--yes", "--config", "/root/c.yaml");
     expect(again.stdout).toContain("Nothing to do: this host is set up.");
     expect(await host.rootOk(SUMS)).toBe(sums);
     const json = JSON.parse((await setup("--json")).stdout) as { changed: number; items: { state: string }[] };
@@ -205,9 +208,9 @@ describe("host setup", () => {
       expect((await alice.run("devbox-ctl exec kept -- echo works")).stdout).toBe("works");
       for (const unit of units) await host.rootOk(`systemctl start ${unit}.service`);
       // A unit that had started Podman itself would have left its own view of the file system to all that follow.
-      expect((await alice.run("devbox-ctl create more && devbox-ctl exec more -- echo works")).stdout).toContain(
-        "works",
-      );
+      expect(
+        (await alice.run("devbox-ctl create more --additional && devbox-ctl exec more -- echo works")).stdout,
+      ).toContain("works");
     },
   );
 
@@ -233,7 +236,7 @@ describe("host setup", () => {
 
     expect(await setup("--uninstall", "--yes")).toMatchObject({ exitCode: 0 });
     expect(await host.rootOk("ls -d /var/lib/devbox; ls -A /etc/devbox")).toBe("/var/lib/devbox\n.setup.json");
-    expect(await setup("--yes", "--config", "/run/c.yaml")).toMatchObject({ exitCode: 0 });
+    expect(await setup("--yes", "--config", "/root/c.yaml")).toMatchObject({ exitCode: 0 });
     const alice = host.as("alice");
     expect((await alice.run("devbox-ctl start kept >/dev/null && devbox-ctl exec kept -- echo kept")).stdout).toBe(
       "kept",

@@ -3,6 +3,9 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { DEFAULTS } from "../../src/core/config/defaults.ts";
 import { DevboxError } from "../../src/core/errors.ts";
+import { auditJson } from "../../src/cli/present/audit.ts";
+import { audit } from "../../src/usecases/audit/audit.ts";
+import { beginAudit } from "../../src/usecases/audit/record.ts";
 import { copy } from "../../src/usecases/copy.ts";
 import { create } from "../../src/usecases/create.ts";
 import type { Deps } from "../../src/usecases/deps.ts";
@@ -34,6 +37,11 @@ import {
 import { disableSyncthing, enableSyncthing } from "../../src/usecases/syncthing/switch.ts";
 import { cleanUp, needDevice, tailnetStatus } from "../../src/usecases/tailnet/overview.ts";
 import { rotateAll, rotateKey } from "../../src/usecases/tailnet/rotate.ts";
+import { transfer } from "../../src/usecases/transfer.ts";
+import type { UserDeps } from "../../src/usecases/users/deps.ts";
+import { addKeys, removeKey } from "../../src/usecases/users/keys.ts";
+import { listUsers, showUser } from "../../src/usecases/users/list.ts";
+import { removeUser } from "../../src/usecases/users/remove.ts";
 import { findVolume, listVolumes, removeVolume } from "../../src/usecases/volumes.ts";
 import { BoxNodes } from "../fakes/box-nodes.ts";
 import { createInput, World } from "../fakes/world.ts";
@@ -44,12 +52,34 @@ import { createInput, World } from "../fakes/world.ts";
 type Acts = readonly ((deps: Deps, word: string) => unknown)[];
 
 const terminal = { tty: false, env: {}, command: ["true"] };
-const files = {} as never;
+const files = { standardInput: () => ({ kind: "file" }), standardOutput: () => ({}) } as never;
 const forwarder = {} as never;
 const device = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2";
 
+const AUDIT = { since: undefined, user: undefined, box: undefined, limit: 100 };
+
+/** What alice is told of her own attempt on a box; the numbers count what everybody does, and are not shown to her. */
+async function recorded(deps: Deps, box: string): Promise<unknown> {
+  const command = { command: "exec", box, makesBox: false, what: undefined };
+  await beginAudit({ ...deps, journal: undefined }, command).end({ exitCode: 3, error: "BOX_NOT_FOUND" });
+  return [AUDIT, { ...AUDIT, box }].map((input) => auditJson(audit(deps, input), deps.caller.admin));
+}
+
+/** Bob has an account and a key. */
+function withUsers(deps: Deps): UserDeps {
+  const accounts = { exists: (name: string) => name === "bob", isAdministrator: () => false };
+  const keys = { file: "/keys", program: "/bin/devbox-ctl", read: () => "", write: () => undefined };
+  return { ...deps, accounts, keys };
+}
+
 /** What every command does, as the use cases that it calls; "none" for one that looks at no box, volume or device. */
 const COMMANDS: Readonly<Record<string, Acts | "none">> = {
+  audit: [
+    (deps) => audit(deps, AUDIT),
+    (deps, box) => audit(deps, { ...AUDIT, box }),
+    (deps) => audit(deps, { ...AUDIT, user: "bob" }),
+    (deps, box) => recorded(deps, box),
+  ],
   complete: (["boxes", "volumes", "images"] as const).map((kind) => (deps: Deps) => names(deps, kind)),
   cp: [
     (deps, word) => copy({ ...deps, files }, { from: `${word}:x`, to: "-" }),
@@ -88,12 +118,15 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
   ],
   open: [
     (deps, name) =>
-      open({ ...deps, forwarder }, {
-        name,
-        port: undefined,
-        print: true,
-        onListening: () => Promise.resolve(),
-      }),
+      open(
+        { ...deps, forwarder },
+        {
+          name,
+          port: undefined,
+          print: true,
+          onListening: () => undefined,
+        },
+      ),
   ],
   "port-forward": [
     (deps, name) =>
@@ -131,6 +164,19 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
     (deps) => tailnetStatus(deps, { all: true }),
     (deps) => tailnetStatus(deps, { owner: "bob" }),
   ],
+  transfer: [
+    (deps, word) => transfer({ ...deps, files }, [word, "send", "--", "x"]),
+    (deps, word) => transfer({ ...deps, files }, [word, "receive", "file", "end=0123456789abcdef", "--", "x"]),
+  ],
+  "user/add-key": [(deps) => addKeys(withUsers(deps), { user: "bob", text: "ssh-ed25519 AAAA" })],
+  "user/list": [(deps) => listUsers(withUsers(deps))],
+  "user/remove": [(deps) => removeUser(withUsers(deps), { user: "bob", boxes: "destroy", to: undefined })],
+  "user/remove-key": [(deps) => removeKey(withUsers(deps), { user: "bob", key: "laptop" })],
+  "user/show": [
+    (deps) => showUser(withUsers(deps), { user: "alice" }),
+    (deps) => showUser(withUsers(deps), { user: "bob" }),
+    (deps) => showUser(withUsers(deps), { user: "nobody-at-all" }),
+  ],
   "volume/list": [
     (deps) => listVolumes(deps),
     (deps) => listVolumes(deps, { all: true }),
@@ -143,9 +189,11 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
   "config/schema": "none",
   "config/show": "none",
   help: "none",
+  "host/setup": "none",
   "image/build": "none",
   "image/check": "none",
   "image/load": "none",
+  "ssh-config": "none",
   "tailnet/dev/down": "none",
   "tailnet/dev/ssh": "none",
   "tailnet/dev/status": "none",

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { userInfo } from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { createEngine } from "../../../src/cli/compose.ts";
+import { createEngine } from "../../../src/cli/compose/engine.ts";
 import { openLedger } from "../../../src/adapters/sqlite/ledger.ts";
 import { systemClock } from "../../../src/adapters/system/clock.ts";
 import { createHost } from "../../../src/adapters/system/host.ts";

@@ -29,22 +29,21 @@ export async function lookAs(account: string, path: string): Promise<LookedAt | 
   return { mode: mode.padStart(4, "0"), owner, group, type: type.join(" "), text: stdout.slice(end + 1) };
 }
 
+// The text's length comes along: were this process killed, cat would take what it got for the whole.
 const MAKE = `umask 077
 case $2 in
 directory) mkdir -p -- "$1" && chmod "$3" -- "$1" ;;
-file) mkdir -p -- "\${1%/*}" && cat >"$1.setup-new" && chmod "$3" -- "$1.setup-new" && sync -- "$1.setup-new" &&
-  mv -fT -- "$1.setup-new" "$1" ;;
+file)
+  mkdir -p -- "\${1%/*}" && cat >"$1.setup-new" && [ "$(stat -c %s -- "$1.setup-new")" = "$4" ] &&
+    chmod "$3" -- "$1.setup-new" && sync -- "$1.setup-new" && mv -fT -- "$1.setup-new" "$1"
+  ;;
 esac`;
 
 /** Makes a file or a directory, with all directories above it. @throws what the account was refused */
 export async function makeAs(account: string, item: DirectoryItem | FileItem): Promise<void> {
   const { kind, path, mode } = item;
   const input = kind === "file" ? (item.content ?? "") : "";
-  const ended = await asAccount(account, ["/bin/sh", "-c", MAKE, "sh", path, kind, mode], { input });
+  const words = [path, kind, mode, String(Buffer.byteLength(input))];
+  const ended = await asAccount(account, ["/bin/sh", "-c", MAKE, "sh", ...words], { input });
   if (ended.exitCode !== 0) throw new Error(messageOf(wordsOf(ended)));
-}
-
-/** Removes a file of ours; one that was changed since stays. */
-export async function removeAs(account: string, path: string): Promise<void> {
-  await asAccount(account, ["rm", "-f", "--", path]);
 }

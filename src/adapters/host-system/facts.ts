@@ -41,6 +41,7 @@ export function missingPrograms({ sshd }: { readonly sshd: boolean }): Missing[]
     ["podman", "podman", has("podman") && hasUnit("podman.socket")],
     ["crun or runc", "crun", has("crun") || has("runc")],
     ["slirp4netns or pasta", "slirp4netns", has("slirp4netns") || has("pasta")],
+    ["ip", "iproute2", has("ip")],
     ["newuidmap", "uidmap", has("newuidmap")],
     ["sudo", "sudo", has("sudo") && has("visudo")],
     ["sshd", "openssh-server", !sshd || has("sshd")],
@@ -60,7 +61,7 @@ export async function hostFacts(wanted: FactsWanted, root: string): Promise<Host
     subuid: parseSubids(textOf("/etc/subuid")),
     subgid: parseSubids(textOf("/etc/subgid")),
     memory: totalmem(),
-    sudo: await sudoVersion(),
+    sudoSetsLimits: await sudoSetsLimits(),
     podman: isAbsolute(wanted.podman) ? wanted.podman : (findProgram(wanted.podman) ?? "/usr/bin/podman"),
     hookDirs: HOOK_DIRS.filter((dir) => existsSync(dir)),
     program: programFacts(root, process.execPath),
@@ -77,9 +78,11 @@ function textOf(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-async function sudoVersion(): Promise<number[]> {
-  const { stdout } = await run(["sudo", "-V"]);
-  return (/(\d+)\.(\d+)\.(\d+)/.exec(stdout)?.slice(1) ?? []).map(Number);
+async function sudoSetsLimits(): Promise<boolean> {
+  const { exitCode, stdout, stderr } = await run(["visudo", "-c", "-f", "-"], {
+    input: "Defaults rlimit_fsize = infinity\n",
+  });
+  return exitCode === 0 && !(stdout + stderr).includes("unknown");
 }
 
 function hasNativeOverlay(home: string): boolean {

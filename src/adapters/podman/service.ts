@@ -28,10 +28,17 @@ export async function waitUntilSettled({ socket }: PodmanCommand, limit: number)
   }
 }
 
-/** How many connections to a socket have no other side: lines `u_str ESTAB 0 0 PATH INODE * PEER` of `ss`, peer 0. */
+/**
+ * How many connections to a socket have no other side (lines `u_str ESTAB 0 0 PATH INODE * PEER` of `ss`, peer 0), or wait
+ * to be taken up: of those, which `u_str LISTEN COUNT …` counts, nobody can say whether there is another side.
+ */
 export function abandoned(sockets: string, socket: string): number {
-  return sockets.split("\n").filter((line) => {
-    const [, state, , , path, , , peer] = line.trim().split(/\s+/);
-    return state === "ESTAB" && path === socket && peer === "0";
-  }).length;
+  return sockets
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , , path]) => path === socket)
+    .reduce((sum, [, state, waiting, , , , , peer]) => {
+      if (state === "LISTEN") return sum + (Number(waiting) || 0);
+      return state === "ESTAB" && peer === "0" ? sum + 1 : sum;
+    }, 0);
 }

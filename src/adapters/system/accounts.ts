@@ -1,4 +1,5 @@
 import { type Account, accountIn, type Group, groupIn, isMember } from "../../core/gate/accounts.ts";
+import type { Accounts } from "../../ports/accounts.ts";
 import { readText } from "./processes.ts";
 import { getent } from "./run.ts";
 
@@ -10,9 +11,22 @@ export function findAccount(who: number | string): Account | undefined {
 }
 
 /** Whether someone is in one of some groups. */
-export function isInOneOf(groups: readonly string[], name: string, account: Account | undefined): boolean {
+function isInOneOf(groups: readonly string[], name: string, account: Account | undefined): boolean {
   const local = readText("/etc/group") ?? "";
   const found = (group: string): Group | undefined =>
     groupIn(local, group) ?? groupIn(getent("group", group) ?? "", group);
   return groups.map(found).some((group) => group !== undefined && isMember(group, name, account));
+}
+
+/** Whether someone is an administrator: root, or in one of the groups. */
+export function isAdministrator(groups: readonly string[], name: string, account: Account | undefined): boolean {
+  return account?.uid === 0 || isInOneOf(groups, name, account);
+}
+
+/** This machine's accounts, as the commands about users ask for them. */
+export function createAccounts(adminGroups: readonly string[]): Accounts {
+  return {
+    exists: (name) => findAccount(name) !== undefined,
+    isAdministrator: (name) => isAdministrator(adminGroups, name, findAccount(name)),
+  };
 }

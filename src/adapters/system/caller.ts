@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import type { Caller } from "../../core/caller.ts";
 import { DevboxError, messageOf } from "../../core/errors.ts";
-import { findAccount, isInOneOf } from "./accounts.ts";
+import { findAccount, isAdministrator } from "./accounts.ts";
 
 /**
  * Who runs this process, from its user id and the password database; never from the environment.
@@ -37,12 +37,11 @@ export function callerBySudo(uid: number, adminGroups: readonly string[]): Calle
     });
   }
   const { name } = account;
-  return { user: name, uid, admin: uid === 0 || isInOneOf(adminGroups, name, account), via: "sudo" };
+  return { user: name, uid, admin: isAdministrator(adminGroups, name, account), via: "sudo" };
 }
 
 /** Who came by a key that is bound to their name; they may have no account here. */
 export function callerByKey(user: string, address: string | undefined, adminGroups: readonly string[]): Caller {
-  const account = findAccount(user);
-  const admin = account?.uid === 0 || isInOneOf(adminGroups, user, account);
+  const admin = isAdministrator(adminGroups, user, findAccount(user));
   return { user, uid: undefined, admin, via: "key", address };
 }

@@ -7,7 +7,8 @@ import { judgeWords, refuseCopiers } from "../../core/gate/commands.ts";
 import { greeting } from "../../core/gate/greeting.ts";
 import { splitCommand } from "../../core/gate/split-command.ts";
 import { administratorsOnly, notHere, requireUser, type Way, wayOf } from "../../core/gate/who.ts";
-import { callerByKey, callerBySudo, callerIsAccount, loadConfig } from "../compose.ts";
+import { callerByKey, callerBySudo, callerIsAccount } from "../compose/orchestrator.ts";
+import { loadConfig } from "../compose/config.ts";
 import { setSide } from "./crossing.ts";
 
 /**
@@ -17,6 +18,8 @@ import { setSide } from "./crossing.ts";
  * @throws {DevboxError} NOT_PERMITTED, USAGE, INVALID_CONFIG
  */
 export async function enter(text: string, argv: readonly string[]): Promise<readonly string[]> {
+  // What mends a boundary must work without a whole one; it is for root, and never crosses.
+  if (process.getuid?.() === 0 && /^host(:|$)/.test(argv[0] ?? "")) return argv;
   const boundary = parseBoundary(text);
   if (process.getuid?.() !== boundary.uid) return stayOutside(boundary, argv);
   const way = wayOf(
@@ -72,7 +75,9 @@ function admitted(words: readonly string[], caller: Caller): readonly string[] {
   // Whatever names no command that may cross is at most explained.
   if (crossing === undefined) {
     const flag = words.findIndex((word) => word.startsWith("-"));
-    return ["help", ...(flag === -1 ? words : words.slice(0, flag))];
+    const isHelp = flag === -1 || words[flag] === "--help" || words[flag] === "-h";
+    // Alone before any command, a flag is none that there is; help says so.
+    return ["help", ...words.slice(0, flag === 0 && !isHelp ? 1 : flag === -1 ? undefined : flag)];
   }
   if (crossing.audience === "caller") throw notHere(crossing.words);
   if (crossing.audience === "administrators" && !caller.admin) throw administratorsOnly(crossing.words);

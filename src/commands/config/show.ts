@@ -1,5 +1,5 @@
 import { BaseCommand } from "../../cli/base-command.ts";
-import { stateDirOf } from "../../cli/compose.ts";
+import { stateDirOf } from "../../cli/compose/config.ts";
 import { presentConfig } from "../../cli/present/config.ts";
 
 export default class ConfigShow extends BaseCommand {

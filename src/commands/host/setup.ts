@@ -1,6 +1,6 @@
 import * as Flags from "@oclif/core/flags";
 import { BaseCommand, type BaseFlags } from "../../cli/base-command.ts";
-import { hostDeps } from "../../cli/compose.ts";
+import { hostDeps } from "../../cli/compose/orchestrator.ts";
 import {
   hostSetupJson,
   hostUninstallJson,

@@ -1,6 +1,6 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../../cli/base-command.ts";
-import { trialEngine } from "../../cli/compose.ts";
+import { trialEngine } from "../../cli/compose/engine.ts";
 import { imageCheckJson, presentImageCheck } from "../../cli/present/image-check.ts";
 import { styleFor } from "../../cli/style.ts";
 import { EXIT } from "../../core/exit-codes.ts";

@@ -1,7 +1,8 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand, type BaseFlags } from "../../cli/base-command.ts";
 import { sideOfBoundary } from "../../cli/boundary/crossing.ts";
-import { loadAcross, requireFile } from "../../cli/compose.ts";
+import { loadAcross } from "../../cli/compose/orchestrator.ts";
+import { requireFile } from "../../cli/compose.ts";
 import { DevboxError } from "../../core/errors.ts";
 import { loadImage } from "../../usecases/images.ts";
 

@@ -20,7 +20,7 @@ export const AUDIENCE: Readonly<Record<string, Audience>> = {
     ...["config:show", "doctor", "hand-over", "image:build", "image:check", "image:load", "image:prepare"],
     ...["image:prune", "reap", "resume", "user:add-key", "user:list", "user:remove", "user:remove-key"],
   ]),
-  ...named("caller", ["config:check", "config:schema", "host:setup", "host:uninstall"]),
+  ...named("caller", ["config:check", "config:schema", "host:setup"]),
   ...named("caller", ["tailnet:dev:down", "tailnet:dev:ssh", "tailnet:dev:status", "tailnet:dev:up"]),
 };
 
@@ -44,8 +44,8 @@ export function judgeWords(words: readonly string[]): Crossing | undefined {
   const id = commandOf(words);
   if (id === undefined) return undefined;
   const rest = words.slice(id.length);
-  refuseFlags(rest);
   const name = id.join(":");
+  refuseFlags(TAKES_WORDS.has(name) ? ownWords(rest) : rest);
   return { words: [name, ...rest], audience: AUDIENCE[name] ?? "caller" };
 }
 

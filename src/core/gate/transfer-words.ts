@@ -1,7 +1,7 @@
 import { DevboxError } from "../errors.ts";
 
 /** What `receive` is told; see the port of the same shape. */
-export interface ReceiveWords {
+interface ReceiveWords {
   readonly kind: "file" | "directory";
   readonly mode: number | undefined;
   readonly name: string | undefined;

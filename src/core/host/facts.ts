@@ -12,8 +12,8 @@ export interface HostFacts {
   readonly usedIds: readonly number[];
   /** Bytes of the machine's memory. */
   readonly memory: number;
-  /** Version of sudo, as numbers. */
-  readonly sudo: readonly number[];
+  /** Whether sudo can set resource limits (rlimit_ in sudoers). */
+  readonly sudoSetsLimits: boolean;
   /** Absolute path of the podman command. */
   readonly podman: string;
   /** Directories of other hooks that Podman's package brings, as far as they are there. */

@@ -36,7 +36,7 @@ export interface IdRange {
 }
 
 /** The account's systemd manager runs from boot on. */
-export interface LingerItem extends Common {
+interface LingerItem extends Common {
   readonly kind: "linger";
   readonly name: string;
 }

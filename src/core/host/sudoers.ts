@@ -1,21 +1,22 @@
 import { HEADER } from "./places.ts";
 
-/** sudo sets resource limits of its own since 1.8.32; what is older leaves the caller's. */
-const RLIMITS_SINCE = [1, 8, 32];
-
-/** Limits by which a caller could make a command fail half way. `nofile` and `nproc` are raised by the program. */
-const RLIMITS = ["as", "cpu", "data", "fsize", "nproc", "rss"] as const;
+/** Limits by which a caller could make a command fail half way; soft and hard ones as systemd sets them. */
+const RLIMITS = {
+  ...{ as: "infinity", cpu: "infinity", data: "infinity", fsize: "infinity", nproc: "infinity", rss: "infinity" },
+  nofile: '"1024,524288"',
+  stack: '"8388608,infinity"',
+} as const;
 
 /**
  * The one rule by which people with a shell reach the service account. It allows the bare command: what its words may
  * say is judged behind it, with errors that a person can read.
- * @param sudo its version
+ * @param setsLimits whether this sudo can set resource limits
  */
-export function sudoersFile(account: string, program: string, sudo: readonly number[]): string {
-  const limits = isAtLeast(sudo, RLIMITS_SINCE)
+export function sudoersFile(account: string, program: string, setsLimits: boolean): string {
+  const limits = setsLimits
     ? [
         "# The caller's resource limits stay behind: a file size limit would cut Podman's own files off.",
-        ...RLIMITS.map((name) => `Defaults!DEVBOX_CTL rlimit_${name} = infinity`),
+        ...Object.entries(RLIMITS).map(([name, value]) => `Defaults!DEVBOX_CTL rlimit_${name} = ${value}`),
       ]
     : [];
   return [
@@ -32,12 +33,4 @@ export function sudoersFile(account: string, program: string, sudo: readonly num
     `ALL ALL=(${account}) NOPASSWD: DEVBOX_CTL`,
     "",
   ].join("\n");
-}
-
-function isAtLeast(version: readonly number[], least: readonly number[]): boolean {
-  for (const [i, number] of least.entries()) {
-    const other = version[i] ?? 0;
-    if (other !== number) return other > number;
-  }
-  return true;
 }

@@ -134,12 +134,16 @@ function systemUnits({ account, config, facts }: Wanted, uid: number, home: stri
 }
 
 function sudoersItem({ account, facts }: Wanted): FileItem {
-  const file = rootFile(PLACES.sudoers, sudoersFile(account, facts.program.path, facts.sudo), "the one rule of sudo");
+  const file = rootFile(
+    PLACES.sudoers,
+    sudoersFile(account, facts.program.path, facts.sudoSetsLimits),
+    "the one rule of sudo",
+  );
   return { ...file, mode: "0440", check: "sudoers" };
 }
 
 /** Root's way in is closed only when an administrator has one. */
-export function rootLogin({ facts, keepRootLogin }: Wanted): RootLogin {
+function rootLogin({ facts, keepRootLogin }: Wanted): RootLogin {
   return keepRootLogin || facts.logins.admins.length === 0 ? "prohibit-password" : "no";
 }
 

@@ -130,7 +130,7 @@ function remarksOf({ facts, keepRootLogin, sshd }: Wanted, found: readonly Found
     ],
     [!sshd, "sshd was left as it is: whether it takes passwords is up to its configuration"],
     [facts.overlay === "fuse", "This kernel or file system has no overlay without root: boxes read files slower"],
-    [facts.sudo.length === 0, "sudo does not tell its version, so its rule leaves callers' resource limits in force"],
+    [!facts.sudoSetsLimits, "This sudo sets no resource limits: callers with low ones of their own are refused"],
     [
       grows || changes("/user@"),
       "New ids and new limits are in force from the next boot on; until then the old ones are",

@@ -57,8 +57,8 @@ async function boxesOf({ system }: HostDeps, { account, made }: Manifest, purge:
 
 /** The question to an administrator, who may not know what ends. */
 export function uninstallQuestion({ running }: UninstallPlan, purge: boolean): string {
-  const boxes =
-    running.length === 0 ? "" : ` ${count(running.length, "box", "boxes")} that run stop: ${running.join(", ")}.`;
+  const ends = running.length === 1 ? "that runs stops" : "that run stop";
+  const boxes = running.length === 0 ? "" : ` ${count(running.length, "box", "boxes")} ${ends}: ${running.join(", ")}.`;
   const data = purge ? " The account and all its state go too." : " Boxes, homes, the account and its state stay.";
   return `Take back what host setup made?${boxes}${data}`;
 }

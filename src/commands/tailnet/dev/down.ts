@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import * as Flags from "@oclif/core/flags";
-import { rememberedOf } from "../../../cli/compose.ts";
+import { rememberedOf } from "../../../cli/compose/dev-tailnet.ts";
 import { DevTailnetCommand } from "../../../cli/dev-tailnet-command.ts";
 import { devDownJson, presentDevDown } from "../../../cli/present/dev-tailnet.ts";
 import { styleFor } from "../../../cli/style.ts";

@@ -1,5 +1,5 @@
 import * as Flags from "@oclif/core/flags";
-import { configDocument, yamlFormat } from "../../../cli/compose.ts";
+import { configDocument, yamlFormat } from "../../../cli/compose/config.ts";
 import { DevTailnetCommand } from "../../../cli/dev-tailnet-command.ts";
 import { devUpJson, presentDevUp } from "../../../cli/present/dev-tailnet.ts";
 import { styleFor } from "../../../cli/style.ts";
