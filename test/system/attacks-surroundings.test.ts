@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AttackHost, attackHost, eachLine, inBackground, PROGRAM } from "../support/attack-host.ts";
+import { importChanges, PARTS_LABEL } from "../../src/core/image-contract.ts";
+import { quoted } from "../support/host-ssh.ts";
 import { waitFor } from "../support/wait.ts";
 
 // What a caller's process hands on to the account's: environment, directory, streams, limits, priorities; and files that change
@@ -190,11 +192,11 @@ describe("copies", () => {
 
   it("write with her rights alone, and from the box nothing but what is below its home [FR-010] [SC-012]", async () => {
     const swap =
-      "end=$(($(date +%s)+12)); while [ $(date +%s) -lt $end ]; do rm -rf d; mkdir d; echo mine >d/passwd; rm -rf d; ln -s /etc d; done";
+      "end=$(($(date +%s)+12)); while [ $(date +%s) -lt $end ]; do rm -rf d; mkdir d; echo mine >d/shadow; rm -rf d; ln -s /etc d; done";
     const race = `mkdir -p w && cd w
       devbox-ctl exec api -- sh -c 'cd; ${swap}' &
       (end=$((SECONDS+12)); while [ $SECONDS -lt $end ]; do ln -sfn /etc/devbox o; ln -sfn /var/lib/devbox o; rm o; mkdir o; rm -rf o; done) 2>/dev/null &
-      for i in 1 2 3 4; do echo box | devbox-ctl cp - api:d/by-cp-$i -q; devbox-ctl cp api:d/passwd - ; devbox-ctl cp api:masked o/by-cp -q; done 2>/dev/null
+      for i in 1 2 3 4; do echo box | devbox-ctl cp - api:d/by-cp-$i -q; devbox-ctl cp api:d/shadow - ; devbox-ctl cp api:masked o/by-cp -q; done 2>/dev/null
       wait; devbox-ctl exec api -- sh -c 'ls /etc | grep by-cp'; echo tried`;
     const { stdout } = await at.alice.run(["timeout", "110", "bash", "-c", race]);
     expect(stdout).toContain("tried");
@@ -207,21 +209,19 @@ describe("copies", () => {
 
 describe("labels", () => {
   it("that an image brings make its box neither bob's nor another [FR-026] [SC-012]", async () => {
-    const account = await at.host.account();
-    const labels = ["owner=bob", "box=bobs", "id=bobsbobs", "kind=box", "namespace=devbox", "spec={}"];
-    const changes = labels.flatMap((label) => ["--change", `LABEL devbox-ctl.${label}`]);
-    const committed = await account.run([
-      "podman",
-      "commit",
-      "-q",
-      ...changes,
-      await at.containerId("api"),
-      "localhost/forged",
-    ]);
-    expect(committed.exitCode).toBe(0);
+    const labels = { owner: "bob", box: "bobs", id: "bobsbobs", kind: "box", namespace: "devbox", spec: "{}" };
+    const ours = Object.entries(labels).map(([key, value]) => [`devbox-ctl.${key}`, value]);
+    const changes = importChanges({ [PARTS_LABEL]: "", ...(Object.fromEntries(ours) as Record<string, string>) });
+    const words = changes.flatMap((change) => ["--change", change]);
+    const copy = `podman export ${await at.containerId("api")} | podman import --quiet ${quoted(words)} - localhost/forged`;
+    expect(await (await at.host.account()).run(["bash", "-o", "pipefail", "-c", copy])).toMatchObject({ exitCode: 0 });
     const made = await at.alice.run("devbox-ctl create forged --additional --image localhost/forged -q");
     expect(await at.bobsBoxes()).toEqual(["bobs"]);
-    if (made.exitCode === 0) expect((await at.alice.run("devbox-ctl list")).stdout).toContain("forged");
+    expect(made).toMatchObject({ exitCode: 0 });
+    const { stdout } = await at.carol.run("devbox-ctl list --all --json");
+    const { boxes } = JSON.parse(stdout) as { boxes: { name: string; owner: string }[] };
+    const owners = boxes.map(({ name, owner }) => `${name} ${owner}`).sort();
+    expect(owners).toEqual(["api alice", "bobs bob", "forged alice"]);
     expect((await at.bob.run("exec forged -- id")).exitCode).toBe(3);
     expect((await at.bob.run("exec bobs -- id -un")).stdout).toBe("dev");
     await at.alice.run("devbox-ctl destroy forged --yes");

@@ -114,7 +114,7 @@ describe("a line that comes by a key", () => {
     ];
     for (const line of [...odd, ...shell]) {
       const { stdout, stderr, exitCode } = await at.bob.run(line);
-      expect([line, exitCode, /uid=/.test(stdout + stderr)]).toEqual([line, 2, false]);
+      expect([line, exitCode, (stdout + stderr).includes("uid=")]).toEqual([line, 2, false]);
     }
     expect((await at.host.root("ls /tmp/bob /var/lib/devbox/'$(id)'")).exitCode).not.toBe(0);
     expect((await at.bob.run("exec bobs -- printf %s '$(id) ${HOME} `id` *'")).stdout).toBe("$(id) ${HOME} `id` *");
@@ -179,7 +179,7 @@ describe("names", () => {
     for (const name of [...names, ...container.filter((each) => each.includes("api")), "", "--all", "../api", "a*"]) {
       for (const words of commands(name).slice(0, name === "api" ? undefined : 4)) {
         const { exitCode, stdout } = await at.bob.run(quoted(words));
-        expect([words, [2, 3].includes(exitCode), /uid=/.test(stdout)]).toEqual([words, true, false]);
+        expect([words, [2, 3].includes(exitCode), stdout.includes("uid=")]).toEqual([words, true, false]);
       }
     }
     expect((await at.alice.run("devbox-ctl list")).stdout).toMatch(/api +running/);
