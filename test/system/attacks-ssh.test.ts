@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AttackHost, attackHost, inBackground, PROGRAM } from "../support/attack-host.ts";
+import { quoted } from "../support/host-ssh.ts";
 import { openTerminal } from "../support/tmux.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -139,6 +140,33 @@ describe("a key of the account", () => {
     await terminal.waitFor(/You are bob/);
     expect(await terminal.exitCode()).toBe(0);
     expect(await terminal.capture()).not.toMatch(/\$ $/m);
+  });
+});
+
+describe("a port of alice's box", () => {
+  // The box has nothing that listens; the host's perl runs without its library.
+  const SERVER = `socket(S,2,1,6);bind(S,pack("S n a4 x8",2,8099,"\\x7f\\0\\0\\1"))||die;listen(S,9);
+    while(accept(C,S)){sysread(C,$x,999);print C "HTTP/1.0 200 OK\\r\\n\\r\\nof alice\\n";close C}`;
+
+  it("that she forwards is open to her programs alone, not to eve's or the account's [FR-026] [SC-012]", async () => {
+    const { alice, eve, host } = at;
+    expect(await alice.run("devbox-ctl cp /usr/bin/perl api: -q")).toMatchObject({ exitCode: 0 });
+    const serving = inBackground(
+      host,
+      alice,
+      quoted(["devbox-ctl", "exec", "api", "--", "/home/dev/perl", "-e", SERVER]),
+    );
+    const forwarding = inBackground(host, alice, "devbox-ctl port-forward api 18099:8099 -q");
+    const ask = "curl -sS -m 5 http://127.0.0.1:18099/";
+    try {
+      await waitFor(async () => expect(await alice.run(ask)).toMatchObject({ stdout: "of alice" }), 30_000);
+      for (let i = 0; i < 5; i += 1) expect((await eve.run(ask)).stdout).toBe("");
+      expect((await (await host.account()).run(["sh", "-c", ask])).stdout).toBe("");
+      expect(await eve.run("devbox-ctl port-forward api 0:8099")).toMatchObject({ exitCode: 4 });
+    } finally {
+      serving.kill();
+      forwarding.kill();
+    }
   });
 });
 
