@@ -27,13 +27,17 @@ export interface AttackHost {
   accountsProcesses(pattern: string): Promise<string>;
 }
 
-/** Makes such a host, with both boxes running. */
-export async function attackHost(config: Readonly<Record<string, unknown>> = {}): Promise<AttackHost> {
+/**
+ * Makes such a host, with both boxes running.
+ * @param prepare what root does on it before it becomes an orchestrator
+ */
+export async function attackHost(prepare = "true"): Promise<AttackHost> {
   const host = await testHost();
   try {
+    await host.rootOk(prepare);
     const [alice, eve] = [await host.addUser("alice"), await host.addUser("eve")];
     const carol = await host.addUser("carol", { groups: ["wheel"] });
-    await host.install({ config });
+    await host.install();
     await host.image();
     const key = await host.keyFor("bob-laptop");
     const added = await carol.run("devbox-ctl user add-key bob --file -", { input: `${key.publicKey}\n` });
