@@ -72,9 +72,16 @@ fi
 node=${program%/*}/../node_modules/node/bin/node
 [ -x "$node" ] || node=node
 ulimit -S -c 0
+# sudo leaves the process in its caller's control group, and who owns that one can freeze it: in the middle of a change
+# to the ledger that would stop everybody. So it moves to the account's own first. Its words stay out of the journal.
+scope=''
+if [ -n "${SUDO_UID-}" ] && [ -S "$XDG_RUNTIME_DIR/bus" ]; then
+  export XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS
+  scope='systemd-run --user --scope --quiet --collect --description=devbox-ctl --'
+fi
 # sudo passes on what its caller signals, and SIGUSR1 would have Node open its debugger to everybody on this host.
 # shellcheck disable=SC2086 # the last ones are words or nothing at all
-exec env -i "HOME=$HOME" "USER=$USER" "LOGNAME=$USER" "PATH=$PATH" "XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR" \
+exec $scope env -i "HOME=$HOME" "USER=$USER" "LOGNAME=$USER" "PATH=$PATH" "XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR" \
   "DBUS_SESSION_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS" \
   ${TERM:+"TERM=$TERM"} ${COLORTERM:+"COLORTERM=$COLORTERM"} ${NO_COLOR:+"NO_COLOR=$NO_COLOR"} ${TZ:+"TZ=$TZ"} \
   ${LANG:+"LANG=$LANG"} ${LC_ALL:+"LC_ALL=$LC_ALL"} ${LC_CTYPE:+"LC_CTYPE=$LC_CTYPE"} \

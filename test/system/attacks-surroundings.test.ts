@@ -166,6 +166,23 @@ describe("a caller's process", () => {
     }
   });
 
+  it("may be frozen in a control group of hers: what she started for the account is not in it [FR-045] [SC-012]", async () => {
+    // Frozen in the middle of a change to the ledger, it would hold the lock for everybody.
+    const script = `g=/sys/fs/cgroup$(grep ^0:: /proc/self/cgroup | cut -d: -f3)/in; mkdir $g
+      (echo $BASHPID >$g/cgroup.procs; exec devbox-ctl exec api -- sleep 314) </dev/null &
+      sleep 5; for p in $(cat $g/cgroup.procs); do ps -o user= -p $p; done; echo 1 >$g/cgroup.freeze; sleep 8
+      echo 0 >$g/cgroup.freeze; echo 1 >$g/cgroup.kill; echo tried`;
+    const own = 'export XDG_RUNTIME_DIR=/run/user/$(id -u); systemd-run --user --scope -q -p Delegate=yes bash -c "$0"';
+    const attack = at.alice.run(["timeout", "60", "bash", "-c", own, script]);
+    await waitFor(async () => expect(await at.accountsProcesses("main.cjs.*sleep 314")).not.toBe(""));
+    const groups = "cat $(pgrep -u devbox -f 'main.cjs.*sleep 314' | sed 's,.*,/proc/&/cgroup,') | grep ^0::";
+    expect(await at.host.rootOk(groups)).toContain(`/user@${String(at.uid)}.service/`);
+    const { stdout } = await attack;
+    expect(stdout.split("\n")).toEqual(expect.arrayContaining(["alice", "root", "tried"]));
+    expect(stdout).not.toContain("devbox");
+    expect(await at.host.journal(["--since=-2min", "_COMM=systemd"])).not.toContain("sleep 314");
+  });
+
   it("makes no core file of the account's, whatever it asks for [FR-045]", async () => {
     const running = inBackground(at.host, at.alice, "ulimit -c unlimited; devbox-ctl exec api -- sleep 313");
     try {
