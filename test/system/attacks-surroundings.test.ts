@@ -169,7 +169,7 @@ describe("a caller's process", () => {
   it("may be frozen in a control group of hers: what she started for the account is not in it [FR-045] [SC-012]", async () => {
     // Frozen in the middle of a change to the ledger, it would hold the lock for everybody.
     const script = `g=/sys/fs/cgroup$(grep ^0:: /proc/self/cgroup | cut -d: -f3)/in; mkdir $g
-      (echo $BASHPID >$g/cgroup.procs; exec devbox-ctl exec api -- sleep 314) </dev/null &
+      (echo $BASHPID >$g/cgroup.procs; exec devbox-ctl exec api -- sleep 314) </dev/null >/dev/null 2>&1 &
       sleep 5; for p in $(cat $g/cgroup.procs); do ps -o user= -p $p; done; echo 1 >$g/cgroup.freeze; sleep 8
       echo 0 >$g/cgroup.freeze; echo 1 >$g/cgroup.kill; echo tried`;
     const own = 'export XDG_RUNTIME_DIR=/run/user/$(id -u); systemd-run --user --scope -q -p Delegate=yes bash -c "$0"';
