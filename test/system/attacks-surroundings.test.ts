@@ -196,7 +196,7 @@ describe("a caller's process", () => {
 });
 
 describe("copies", () => {
-  it("read with alice's rights alone while a name is swapped between her file and the account's [FR-010] [SC-012]", async () => {
+  it("read with alice's rights alone while a name is swapped between her file and the account's [FR-026] [SC-012]", async () => {
     const race = `mkdir -p r && cd r && echo mine >own && mkdir -p real && echo mine >real/config.yaml
       (end=$((SECONDS+9)); while [ $SECONDS -lt $end ]; do ln -sfn own f; ln -sfn /etc/devbox/config.yaml f
         ln -sfn real d; ln -sfn /etc/devbox d; done) &
@@ -207,7 +207,7 @@ describe("copies", () => {
     expect(stdout.split("\n").filter((line) => line !== "mine" && line !== "tried")).toEqual([]);
   });
 
-  it("write with her rights alone, and from the box nothing but what is below its home [FR-010] [SC-012]", async () => {
+  it("write with her rights alone, and from the box nothing but what is below its home [FR-026] [SC-012]", async () => {
     const swap =
       "end=$(($(date +%s)+12)); while [ $(date +%s) -lt $end ]; do rm -rf d; mkdir d; echo mine >d/shadow; rm -rf d; ln -s /etc d; done";
     const race = `mkdir -p w && cd w
