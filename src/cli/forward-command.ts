@@ -1,3 +1,4 @@
+import { SSH_CONFIG_THERE } from "../core/ssh-config.ts";
 import { DevboxError } from "../core/errors.ts";
 import type { ForwardDeps, Forwards } from "../usecases/forward/forward.ts";
 import { BaseCommand, type BaseFlags } from "./base-command.ts";
@@ -26,7 +27,7 @@ function notFromHere(): DevboxError {
   return new DevboxError("NOT_PERMITTED", "ports would be opened on this host, where you have no account.", {
     why: "Your own machine is at the other end of the SSH connection.",
     next: [
-      "Make your boxes known to ssh there: devbox-ctl ssh-config",
+      `Make your boxes known to ssh there: ${SSH_CONFIG_THERE}`,
       "Then forward with it: ssh -L 8080:127.0.0.1:8080 dev@NAME.devbox",
     ],
   });

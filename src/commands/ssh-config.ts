@@ -1,8 +1,9 @@
 import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../cli/base-command.ts";
+import { sideOfBoundary } from "../cli/boundary/crossing.ts";
 import { presentSshConfig, sshConfigJson } from "../cli/present/ssh-config.ts";
-import { type SshWay, sshStanza, wayTo } from "../core/ssh-config.ts";
+import { hostNotNamed, type SshWay, sshStanza, wayTo } from "../core/ssh-config.ts";
 
 export default class SshConfig extends BaseCommand {
   static override summary = "Print what ~/.ssh/config needs to reach boxes as NAME.devbox";
@@ -24,6 +25,9 @@ export default class SshConfig extends BaseCommand {
 
   async run() {
     const { args, flags } = await this.parse(SshConfig);
+    const side = sideOfBoundary();
+    const byKey = side?.side === "account" && side.caller.via === "key";
+    if (byKey && flags.host === undefined && !flags.local) throw hostNotNamed();
     const way: SshWay = flags.host === undefined ? { kind: "local" } : wayTo(flags.host, flags.account);
     const stanza = sshStanza(way, args.name);
     this.print(presentSshConfig(way, stanza));

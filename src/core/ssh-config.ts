@@ -11,6 +11,9 @@ export function boxOfHost(host: string): string {
   return host.endsWith(SSH_SUFFIX) ? host.slice(0, -SSH_SUFFIX.length) : host;
 }
 
+/** What one types who has no devbox-ctl, only a key of the service account; HOST as they gave it to ssh. */
+export const SSH_CONFIG_THERE = "ssh HOST ssh-config --host HOST >> ~/.ssh/config";
+
 /**
  * How a connection reaches the host that boxes run on: not at all (`local`), with a key of the service account, which
  * leads to devbox-ctl and nowhere else (`key`), or by somebody's own account there (`account`).
@@ -34,6 +37,14 @@ export function wayTo(host: string, serviceUser: string): SshWay {
     });
   }
   return { kind: match[1] === serviceUser ? "key" : "account", host };
+}
+
+/** The error for one who comes by a key: what they asked for is for their own machine, and how it reaches us is theirs to say. */
+export function hostNotNamed(): DevboxError {
+  return new DevboxError("USAGE", "say by which name your machine reaches this host.", {
+    why: "You came by a key; the section for this machine would be of no use on yours.",
+    next: [`With HOST as you type it, devbox@… : ${SSH_CONFIG_THERE}`],
+  });
 }
 
 /** A section of ssh_config. */

@@ -1,5 +1,6 @@
 import { DevboxError } from "../core/errors.ts";
 import { type CopySide, copySide, homePath } from "../core/home-path.ts";
+import { SSH_CONFIG_THERE } from "../core/ssh-config.ts";
 import type { BoxPlace, BoxTransfers } from "../ports/box-transfers.ts";
 import type { CopyKind, LocalFiles } from "../ports/local-files.ts";
 import { copyFromBox } from "./copy/from-box.ts";
@@ -71,7 +72,7 @@ export function refuseLocalPaths({ from, to }: CopyInput): void {
     why: "Only - (standard input or output) and paths in your boxes can be named here.",
     next: [
       "For a file: ssh HOST cp - NAME:PATH < FILE   and   ssh HOST cp NAME:PATH - > FILE",
-      "For directories, scp, rsync and sftp: devbox-ctl ssh-config",
+      `For directories, scp, rsync and sftp: ${SSH_CONFIG_THERE}`,
     ],
   });
 }

@@ -150,5 +150,5 @@ async function takeBack(
       next: [`Begin again: devbox-ctl create ${box.name}`],
     });
   }
-  return hasCode(error, "IMAGE_NOT_FOUND") ? imageMissing(box.spec.image, error.why) : error;
+  return hasCode(error, "IMAGE_NOT_FOUND") ? imageMissing(deps, box.spec.image, error.why) : error;
 }

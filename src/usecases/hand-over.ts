@@ -48,7 +48,7 @@ export async function handOver(deps: Deps, { box: name, to }: HandOverInput): Pr
     if (box.owner === to) return result(deps, box, box.owner, false);
     const containerId = usableContainer(box);
     if ((await deps.engine.inspect(containerId)) === undefined) throw containerGone(box.name);
-    if (!(await deps.engine.imageExists(box.spec.image))) throw imageMissing(box.spec.image);
+    if (!(await deps.engine.imageExists(box.spec.image))) throw imageMissing(deps, box.spec.image);
 
     // A key that cannot be had is found out before anything is changed; it is read again when the box joins.
     if (joinsTailnet(deps)) await keyOf(deps, to)();

@@ -43,7 +43,7 @@ export interface Prepared {
 export async function prepareImages(deps: Deps, input: { readonly images: readonly string[] }): Promise<Prepared[]> {
   throwUnlessForAll(deps.caller, "image prepare");
   const images = input.images.length === 0 ? [deps.config.image] : [...new Set(input.images)];
-  for (const image of images) if (!(await deps.engine.imageExists(image))) throw imageMissing(image);
+  for (const image of images) if (!(await deps.engine.imageExists(image))) throw imageMissing(deps, image);
   const prepared: Prepared[] = [];
   for (const image of images) prepared.push({ image, ranges: await prepareImage(deps, image) });
   return prepared;

@@ -71,11 +71,17 @@ async function buildRoot(
   return root;
 }
 
+export interface LoadedImage {
+  readonly names: readonly string[];
+  /** The configured image, which is not here yet: `create` would not find it. Null when it is here. */
+  readonly missing: string | null;
+}
+
 /**
  * Loads an image archive that keeps the image contract.
  * @throws {DevboxError} NO_SUCH_FILE, INVALID_SPEC when it is no box image, the ENGINE_ codes
  */
-export async function loadImage(deps: Deps, input: { readonly file: string }): Promise<{ names: string[] }> {
+export async function loadImage(deps: Deps, input: { readonly file: string }): Promise<LoadedImage> {
   deps.progress.begin("Image loaded");
   const names = await deps.engine.loadImage(input.file);
   const boxes = await deps.engine.images();
@@ -88,7 +94,8 @@ export async function loadImage(deps: Deps, input: { readonly file: string }): P
   }
   deps.progress.done(names.join(", "));
   for (const name of names) await prepareImage(deps, name);
-  return { names };
+  const { image } = deps.config;
+  return { names, missing: (await deps.engine.imageExists(image)) ? null : image };
 }
 
 /** Images that say they keep the contract, newest first. */
@@ -96,10 +103,18 @@ export async function listImages(deps: Pick<Deps, "engine">): Promise<EngineImag
   return (await deps.engine.images()).sort((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
 }
 
-/** The error for an image that is not on this host. @param why the engine's words, when it was asked to use it */
-export function imageMissing(image: string, why?: string): DevboxError {
+/**
+ * The error for an image that is not on this host.
+ * @param why the engine's words, when it was asked to use it
+ */
+export function imageMissing(deps: Pick<Deps, "config" | "caller">, image: string, why?: string): DevboxError {
+  // Images of a shared host are its administrators'.
+  const canMakeOne = deps.config.host.serviceUser === null || deps.caller.admin;
+  const make = canMakeOne
+    ? "Make the default one: devbox-ctl image build"
+    : "Ask an administrator to make or load it: devbox-ctl image build";
   return new DevboxError("IMAGE_NOT_FOUND", `the image ${quote(image)} is not on this host; images are never pulled.`, {
     why,
-    next: ["Make the default one: devbox-ctl image build", "See what is here: devbox-ctl image list"],
+    next: [make, "See what is here: devbox-ctl image list"],
   });
 }

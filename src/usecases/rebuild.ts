@@ -54,5 +54,5 @@ export async function rebuild(deps: Deps, input: RebuildInput): Promise<RebuildR
 
 /** Asked before anything is stopped; images are never pulled. @throws {DevboxError} IMAGE_NOT_FOUND */
 async function checkImage(deps: Deps, image: string): Promise<void> {
-  if (!(await deps.engine.imageExists(image))) throw imageMissing(image);
+  if (!(await deps.engine.imageExists(image))) throw imageMissing(deps, image);
 }

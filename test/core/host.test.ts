@@ -107,6 +107,7 @@ Match User devbox
     AuthorizedPrincipalsFile none
     TrustedUserCAKeys none
     DisableForwarding yes
+    ExposeAuthInfo yes
     PermitUserRC no
     PermitTTY yes
 Match all

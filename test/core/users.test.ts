@@ -5,7 +5,12 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DevboxError } from "../../src/core/errors.ts";
-import { fingerprint, formatAuthorizedKeys, parseAuthorizedKeys } from "../../src/core/users/authorized-keys.ts";
+import {
+  fingerprint,
+  formatAuthorizedKeys,
+  isStillBound,
+  parseAuthorizedKeys,
+} from "../../src/core/users/authorized-keys.ts";
 import { readGivenKeys } from "../../src/core/users/given-keys.ts";
 import { keyLine } from "../support/ssh-keys.ts";
 
@@ -121,6 +126,23 @@ describe("the service account's file of keys [FR-002] [FR-026]", () => {
         }
       }),
     );
+  });
+
+  it("says whether somebody may still come by the key that they came with", () => {
+    const [old, other] = [7, 8].map((fill) => keyLine("ssh-ed25519", [new Uint8Array(32).fill(fill)]));
+    const proven = `publickey ${old}\n`;
+    const file = (...users: [string, string | undefined][]) =>
+      formatAuthorizedKeys(
+        users.flatMap(([user, key]) => readGivenKeys(key ?? "").map((read) => ({ user, ...read }))),
+        PROGRAM,
+      );
+    expect(isStillBound(file(["alice", old]), "alice", proven)).toBe(true);
+    expect(isStillBound(file(["alice", other]), "alice", proven)).toBe(false);
+    expect(isStillBound(file(["bob", old]), "alice", proven)).toBe(false);
+    expect(isStillBound(`${String(old)}\nrubbish\n`, "alice", proven)).toBe(false);
+    // An sshd that does not say which key it was: one of theirs at least.
+    expect(isStillBound(file(["alice", other]), "alice", undefined)).toBe(true);
+    expect(isStillBound(file(["bob", other]), "alice", undefined)).toBe(false);
   });
 
   const line = (key: string, options = `restrict,pty,command="${PROGRAM} --as alice gate"`) => `${options} ${key}`;

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { auditJson } from "../../src/cli/present/audit.ts";
@@ -5,6 +7,7 @@ import type { removedUserJson, usersJson } from "../../src/cli/present/users.ts"
 import { testHost, type TestHost } from "../support/host.ts";
 import type { SshSession } from "../support/host-ssh.ts";
 import { expectValid } from "../support/schema.ts";
+import { waitFor } from "../support/wait.ts";
 
 // People of an orchestrator: real sshd, real sudo, real keys. Nothing is done as root but arranging and looking.
 
@@ -62,7 +65,18 @@ describe("a key that an administrator adds", () => {
     // No forwarding comes with it.
     const forward = await dora.run("list", { options: ["-L", "12345:127.0.0.1:22", "-o", "ExitOnForwardFailure=yes"] });
     expect(forward.exitCode).toBe(0);
+    // A connection that is open while the key is taken away.
+    const socket = ["-o", `ControlPath=${path.join(host.folder, "dora.open")}`];
+    const [ssh = "", ...words] = dora.ssh(undefined, [...socket, "-o", "ControlMaster=yes", "-N"]);
+    const open = spawn(ssh, words, { stdio: "ignore", env: { ...host.env } });
+    await waitFor(async () => {
+      expect((await dora.run("", { options: [...socket, "-O", "check"] })).exitCode).toBe(0);
+    });
+    expect(await dora.run("list", { options: socket })).toMatchObject({ exitCode: 0 });
     expect((await carol.run(["devbox-ctl", "user", "remove-key", "dora", key?.fingerprint ?? ""])).exitCode).toBe(0);
+    const over = await dora.run("list", { options: socket });
+    expect(over).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("bound to nobody any more") as unknown });
+    open.kill();
     const refused = await dora.run("list");
     expect(refused).toMatchObject({ exitCode: 255, stderr: expect.stringContaining("Permission denied") as unknown });
   });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Caller } from "../../core/caller.ts";
 import type { Config } from "../../core/config/config.ts";
@@ -7,7 +8,9 @@ import { judgeWords, refuseCopiers } from "../../core/gate/commands.ts";
 import { greeting } from "../../core/gate/greeting.ts";
 import { splitCommand } from "../../core/gate/split-command.ts";
 import { administratorsOnly, notHere, requireUser, type Way, wayOf } from "../../core/gate/who.ts";
-import { callerByKey, callerBySudo, callerIsAccount } from "../compose/orchestrator.ts";
+import { isStillBound } from "../../core/users/authorized-keys.ts";
+import type { AuthorizedKeys } from "../../ports/authorized-keys.ts";
+import { authorizedKeys, callerByKey, callerBySudo, callerIsAccount } from "../compose/orchestrator.ts";
 import { loadConfig } from "../compose/config.ts";
 import { setSide } from "./crossing.ts";
 
@@ -35,7 +38,7 @@ export async function enter(text: string, argv: readonly string[]): Promise<read
   if (config.host.serviceUser !== boundary.account) throw disagreement(boundary, config);
   const caller = callerOf(way, config);
   try {
-    return judged(way, config, boundary, caller);
+    return await judged(way, config, boundary, caller);
   } catch (error) {
     const { recordRefusal } = await import("./recorded.ts");
     await recordRefusal(config, caller, way, error);
@@ -44,11 +47,12 @@ export async function enter(text: string, argv: readonly string[]): Promise<read
 }
 
 /** @throws {DevboxError} NOT_PERMITTED, USAGE */
-function judged(way: Way, config: Config, boundary: Boundary, caller: Caller): readonly string[] {
+async function judged(way: Way, config: Config, boundary: Boundary, caller: Caller): Promise<readonly string[]> {
   requireUser(config, caller);
   setSide({ side: "account", boundary, caller });
   if (way.via === "account") return way.words;
   if (way.via === "sudo") return admitted(way.words, caller);
+  refuseUnbound(way.user, await authorizedKeys(config));
   const words = splitCommand(way.line);
   if (words.length === 0) {
     process.stdout.write(`${greeting(caller, boundary.account, config.host.name ?? hostname())}\n`);
@@ -56,6 +60,29 @@ function judged(way: Way, config: Config, boundary: Boundary, caller: Caller): r
   }
   refuseCopiers(words);
   return admitted(words, caller);
+}
+
+/**
+ * A key may have been taken away since its connection was made. Where there is no file of ours, keys are somebody
+ * else's to bind.
+ * @throws {DevboxError} NOT_PERMITTED, STATE_UNWRITABLE
+ */
+function refuseUnbound(user: string, keys: AuthorizedKeys): void {
+  const text = keys.read();
+  if (text === "" || isStillBound(text, user, provenKeys(process.env.SSH_USER_AUTH))) return;
+  throw new DevboxError("NOT_PERMITTED", "the key that you came with is bound to nobody any more.", {
+    why: "It was taken away after this connection was made.",
+    next: ["Ask an administrator: devbox-ctl user add-key NAME"],
+  });
+}
+
+/** What sshd wrote down of the login; undefined where it was not told to (ExposeAuthInfo). */
+function provenKeys(file: string | undefined): string | undefined {
+  try {
+    return file === undefined ? undefined : readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 /** A caller's own process does what is the caller's own; bin/devbox-ctl has let all other words cross. */

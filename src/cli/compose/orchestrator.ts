@@ -12,6 +12,7 @@ import type { AuthorizedKeys } from "../../ports/authorized-keys.ts";
 import type { BoxTransfers } from "../../ports/box-transfers.ts";
 import type { Progress } from "../../ports/progress.ts";
 import type { SystemJournal } from "../../ports/system-journal.ts";
+import type { LoadedImage } from "../../usecases/images.ts";
 import type { HostDeps } from "../../usecases/host/deps.ts";
 import { sideOfBoundary } from "../boundary/crossing.ts";
 import { packageFile } from "../paths.ts";
@@ -57,7 +58,7 @@ export async function crossAttached(boundary: Boundary, words: readonly string[]
 }
 
 /** Has an archive of the caller's loaded on the other side of the boundary. @throws {DevboxError} */
-export async function loadAcross(boundary: Boundary, file: string): Promise<{ names: string[] }> {
+export async function loadAcross(boundary: Boundary, file: string): Promise<LoadedImage> {
   const gate = await import("../../adapters/gate/images.ts");
   return gate.loadAcross(boundary, file);
 }

@@ -4,7 +4,7 @@ import { sideOfBoundary } from "../../cli/boundary/crossing.ts";
 import { loadAcross } from "../../cli/compose/orchestrator.ts";
 import { requireFile } from "../../cli/compose.ts";
 import { DevboxError } from "../../core/errors.ts";
-import { loadImage } from "../../usecases/images.ts";
+import { loadImage, type LoadedImage } from "../../usecases/images.ts";
 
 /** oclif would read standard input for an argument that is `-`; here it is the archive. */
 const ignoreStdin = true;
@@ -19,10 +19,13 @@ export default class ImageLoad extends BaseCommand {
     const { args, flags } = await this.parse(ImageLoad);
     const result = await this.loaded(flags, args.file);
     this.print(`  ${result.names.join(", ")} is loaded.`);
-    return result;
+    if (result.missing !== null) {
+      this.print(`  create takes ${result.missing}, which is not here: name this one in the configuration (image).`);
+    }
+    return { ...result, names: [...result.names] };
   }
 
-  private async loaded(flags: BaseFlags, named: string): Promise<{ names: string[] }> {
+  private async loaded(flags: BaseFlags, named: string): Promise<LoadedImage> {
     const side = sideOfBoundary();
     if (side?.side === "caller") {
       const [progress] = this.watch(flags);

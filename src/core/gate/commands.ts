@@ -1,3 +1,4 @@
+import { SSH_CONFIG_THERE } from "../ssh-config.ts";
 import { DevboxError } from "../errors.ts";
 import { quote } from "../text.ts";
 
@@ -104,7 +105,7 @@ export function refuseCopiers([first = ""]: readonly string[]): void {
   throw new DevboxError("USAGE", `${program} does not work with this host, but with each of your boxes.`, {
     why: "Files are in the boxes; this account has none for you.",
     next: [
-      "Make your boxes known to ssh, scp, rsync and sftp: devbox-ctl ssh-config",
+      `Make your boxes known to ssh, scp, rsync and sftp: ${SSH_CONFIG_THERE}`,
       "For a single file: ssh HOST cp - NAME:PATH < FILE",
     ],
   });

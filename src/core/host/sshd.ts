@@ -39,6 +39,8 @@ export function sshdFile({ account, keysFile, rootLogin, boundsSources }: Omit<S
     "    AuthorizedPrincipalsFile none",
     "    TrustedUserCAKeys none",
     "    DisableForwarding yes",
+    // By which key somebody came: a connection outlives the key's removal.
+    "    ExposeAuthInfo yes",
     "    PermitUserRC no",
     "    PermitTTY yes",
     "Match all",

@@ -29,7 +29,12 @@ export const imageBuildSchema = z
   })
   .describe("devbox-ctl image build --json");
 
-export const imageLoadSchema = z.strictObject({ names: z.array(z.string()) }).describe("devbox-ctl image load --json");
+export const imageLoadSchema = z
+  .strictObject({
+    names: z.array(z.string()),
+    missing: z.string().nullable().describe("The image that create takes, when it is not here yet"),
+  })
+  .describe("devbox-ctl image load --json");
 
 export const imageListSchema = z
   .strictObject({

@@ -48,6 +48,21 @@ function boundKey(line: string): BoundKey | undefined {
 }
 
 /**
+ * Whether somebody who came by a key may still do so: a connection outlives the line that let it in, and new commands
+ * come over it. Lines that are not ours bind nobody.
+ * @param proven what sshd says they came with (ExposeAuthInfo), lines `publickey TYPE BLOB`; undefined: it does not say
+ */
+export function isStillBound(text: string, user: string, proven: string | undefined): boolean {
+  const blobs = text.split("\n").flatMap((line) => {
+    const key = boundKey(line);
+    return key?.user === user ? [key.blob] : [];
+  });
+  if (proven === undefined) return blobs.length > 0;
+  const used = proven.split("\n").map((line) => line.split(" ")[2] ?? "");
+  return used.some((blob) => blobs.includes(blob));
+}
+
+/**
  * The whole file, by user and in the order in which the keys came.
  * @param program absolute path of what a key starts
  * @throws {DevboxError} WRONG_STATE for a path that a shell would read as something else

@@ -39,7 +39,7 @@ export async function checkImage(
   const { image } = input;
   deps.progress.begin("Settings read");
   const settings = await deps.engine.imageSettings(image);
-  if (settings === undefined) throw imageMissing(image);
+  if (settings === undefined) throw imageMissing(deps, image);
   const findings = checkSettings(settings);
   deps.progress.done();
   findings.push(...(await tryOut(deps, image)));
