@@ -6,7 +6,7 @@ import { run } from "./run.ts";
 const LOOKS = 50;
 
 /** Ids of the processes that have any of an account's rights. */
-export function processesOf(uid: number): number[] {
+function processesOf(uid: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && idsIn(name).includes(String(uid)))
     .map(Number);
@@ -23,7 +23,7 @@ function idsIn(pid: string): string[] {
 
 /**
  * Ends all that an account runs: its systemd manager, and the connections by SSH with the commands in them, which sshd
- * keeps outside of that manager. The sessions are told first, so that commands can finish the step that they are at.
+ * keeps outside of that manager. They are told to end first; what is still there after five seconds is killed.
  */
 export async function endProcesses(account: string, uid: number): Promise<void> {
   await run(["loginctl", "terminate-user", account]);
