@@ -19,7 +19,8 @@ export function parseYaml(text: string, file: string): unknown {
 
 function notYaml(file: string, errors: readonly unknown[]): DevboxError {
   return new DevboxError("INVALID_CONFIG", `${quote(file)} is not YAML.`, {
-    why: fewLines(errors.map((error) => messageOf(error).split("\n")[0] ?? "")),
+    // The parser's first line ends in a colon, because the file's own line comes below it.
+    why: fewLines(errors.map((error) => (messageOf(error).split("\n")[0] ?? "").replace(/:$/, ""))),
     next: [`Mend it and run: devbox-ctl config check ${printable(file)}`],
   });
 }

@@ -4,4 +4,6 @@ export interface Accounts {
   exists(name: string): boolean;
   /** Whether it is one of the administrators. */
   isAdministrator(name: string): boolean;
+  /** Names of all administrators but root, as far as their groups or their accounts say so. */
+  administrators(): string[];
 }

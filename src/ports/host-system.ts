@@ -72,6 +72,10 @@ export interface HostSystem {
   keepManifest(manifest: Manifest | undefined): Promise<void>;
   /** Runs words as the account, in its systemd manager's surroundings. */
   asAccount(account: string, argv: readonly string[]): Promise<Ended>;
+  /** Whether the account's Podman says that it has no such image. */
+  lacksImage(account: string, wanted: { readonly podman: string; readonly image: string }): Promise<boolean>;
+  /** Starts a unit of the system and waits until it is done, when it is one that ends. @returns whether it ended well */
+  startUnit(name: string): Promise<boolean>;
   /** Starts the account's systemd manager, as far as it does not run. @throws {DevboxError} */
   startManager(account: string): Promise<void>;
   /** Holds off another setup until this process ends. @throws {DevboxError} BUSY */

@@ -126,8 +126,12 @@ Match all
     const text = containersConf({ hookDirs: ["/usr/share/x", "/var/lib/devbox/hooks"], runtime: "crun" });
     expect(text).toContain('hooks_dir = ["/usr/share/x", "/var/lib/devbox/hooks"]\nruntime = "crun"\n');
     expect(containersConf({ hookDirs: [], runtime: null })).not.toContain("runtime =");
-    expect(storageConf("native")).not.toContain("mount_program");
-    expect(storageConf("fuse")).toContain('mount_program = "/usr/bin/fuse-overlayfs"');
+    const places = { home: "/var/lib/devbox", uid: 990 };
+    expect(storageConf({ overlay: "native", ...places })).not.toContain("mount_program");
+    const storage = storageConf({ overlay: "fuse", ...places });
+    expect(storage).toContain('mount_program = "/usr/bin/fuse-overlayfs"');
+    expect(storage).toContain('runroot = "/run/user/990/containers"\n');
+    expect(storage).toContain('graphroot = "/var/lib/devbox/.local/share/containers/storage"\n');
     expect(podmanService("/usr/bin/podman")).toContain("KillMode=process");
   });
 

@@ -23,6 +23,14 @@ find etc usr/local var/lib/systemd/linger -not -path 'etc/ssh/ssh_host*' \
   -not -name '*-' -not -name .pwd.lock -not -name '.updated' -not -name resolv.conf -not -path etc/hosts -printf '%M %u %g %p %l\\n' | LC_ALL=C sort
 find etc usr/local -type f -not -name '*-' -not -name .pwd.lock -not -name resolv.conf -not -path etc/hosts -print0 | LC_ALL=C sort -z | xargs -0 sha256sum`;
 
+/** Storage as it was before storage.conf said where it is: Podman's own places, written into a database of its own. */
+const BY_DEFAULT = `cd /; uid=$(id -u devbox) home=/var/lib/devbox
+manager() { sudo -u devbox env XDG_RUNTIME_DIR=/run/user/$uid systemctl --user "$@"; }
+manager stop podman.socket podman.service
+sed -i '/^[a-z]*root = /d' $home/.config/containers/storage.conf
+rm -rf $home/.local/share/containers
+manager start podman.socket`;
+
 describe("host setup", () => {
   let host: TestHost;
   let before: string;
@@ -140,6 +148,9 @@ describe("host setup", () => {
     const sums = await host.rootOk(SUMS);
     const again = await setup("--yes", "--config", "/root/c.yaml");
     expect(again.stdout).toContain("Nothing to do: this host is set up.");
+    expect(again.stdout).toContain("There is no box image yet");
+    expect(again.stderr).not.toContain("Images prepared");
+    expect((await host.as("carol").run("devbox-ctl audit --json")).stdout).not.toContain("IMAGE_NOT_FOUND");
     expect(await host.rootOk(SUMS)).toBe(sums);
     const json = JSON.parse((await setup("--json")).stdout) as { changed: number; items: { state: string }[] };
     expect(json.changed).toBe(0);
@@ -160,6 +171,7 @@ describe("host setup", () => {
     ]);
     const alice = host.as("alice");
     expect(await alice.run("cat /etc/devbox/config.yaml; ls /var/lib/devbox")).toMatchObject({ stdout: "" });
+    expect((await alice.run("devbox-ctl config check")).stderr).toContain("sudo devbox-ctl config check");
     expect(await alice.run("devbox-ctl list --json")).toMatchObject({ exitCode: 0, stderr: "" });
     expect((await alice.run("sudo -n -u devbox id")).exitCode).toBe(1);
     expect((await alice.run("sudo -n -u root /usr/local/lib/devbox-ctl/bin/devbox-ctl list")).exitCode).toBe(1);
@@ -192,6 +204,7 @@ describe("host setup", () => {
         process.stdout.write(`       ${unit}.service: exposure ${exposure}\n`);
         expect(exposure).toBeLessThan(4);
       }
+      await host.rootOk(BY_DEFAULT);
       await host.image();
       expect(await host.as("alice").run("devbox-ctl create kept")).toMatchObject({ exitCode: 0 });
       await podmanOk(["restart", "--time", "20", host.name]);
@@ -214,6 +227,22 @@ describe("host setup", () => {
     },
   );
 
+  it("says where Podman keeps boxes, which stay where they are and run on", { timeout: 3 * MINUTE }, async () => {
+    const user = await host.account();
+    const places = () => podmanOk(["info", "--format", "{{.Store.RunRoot}} {{.Store.GraphRoot}}"], { user });
+    const ids = () => podmanOk(["ps", "--format", "{{.ID}} {{.StartedAt}}"], { user });
+    const [placesBefore, idsBefore] = [await places(), await ids()];
+    const { stderr } = await setup("--yes");
+    expect(stderr).toContain("/var/lib/devbox/.config/containers/storage.conf");
+    expect([await places(), await ids()]).toEqual([placesBefore, idsBefore]);
+    expect(await host.as("alice").run("devbox-ctl restart kept && devbox-ctl exec kept -- echo works")).toMatchObject({
+      exitCode: 0,
+    });
+    const local = "sudo -u devbox env XDG_RUNTIME_DIR=/run/user/$(id -u devbox) podman";
+    await host.rootOk(`cd /; box=$(${local} ps -q | head -n1)
+      ${local} commit --pause=false "$box" localhost/committed && ${local} rmi localhost/committed`);
+  });
+
   it("goes on with a newer program while commands of the older one run", async () => {
     const alice = host.as("alice");
     const running = alice.run("devbox-ctl exec kept -- sh -c 'sleep 4; echo older'");
@@ -234,20 +263,34 @@ describe("host setup", () => {
     expect(purge).toMatchObject({ exitCode: 5 });
     expect(purge.stderr).toContain("there are boxes or homes here");
 
-    expect(await setup("--uninstall", "--yes")).toMatchObject({ exitCode: 0 });
+    const carol = host.as("carol");
+    const key = await host.keyFor("bob");
+    await carol.run("devbox-ctl user add-key bob --file -", { input: key.publicKey });
+    const connected = () => host.session(key, "devbox").run("", { options: ["-N"] });
+    const first = connected();
+    await waitFor(() => host.rootOk("pgrep -u devbox -x sshd"), MINUTE, 200);
+    const back = await setup("--uninstall", "--yes");
+    expect(back).toMatchObject({ exitCode: 0 });
+    expect(back.stderr).toContain("/etc/sudoers.d/devbox");
+    expect(back.stderr).not.toMatch(/\b(file|unit|directory|linger):/);
+    expect(await first).toMatchObject({ exitCode: 255 });
+    expect(await host.root("pgrep -u devbox")).toMatchObject({ exitCode: 1 });
     expect(await host.rootOk("ls -d /var/lib/devbox; ls -A /etc/devbox")).toBe("/var/lib/devbox\n.setup.json");
-    expect(await setup("--yes", "--config", "/root/c.yaml")).toMatchObject({ exitCode: 0 });
+    const again = await setup("--yes", "--config", "/root/c.yaml");
+    expect(again).toMatchObject({ exitCode: 0 });
+    expect(again.stderr).toMatch(/Boxes started +(kept more|more kept)/);
     const alice = host.as("alice");
-    expect((await alice.run("devbox-ctl start kept >/dev/null && devbox-ctl exec kept -- echo kept")).stdout).toBe(
-      "kept",
-    );
+    expect((await alice.run("devbox-ctl exec kept -- echo kept")).stdout).toBe("kept");
     for (const box of ["kept", "more"]) {
       expect(await alice.run(`devbox-ctl destroy ${box} --yes`)).toMatchObject({ exitCode: 0 });
       await alice.run(`devbox-ctl volume remove ${box} --yes`);
     }
     // The installed program takes itself away, too.
+    const second = connected();
+    await waitFor(() => host.rootOk("pgrep -u devbox -x sshd"), MINUTE, 200);
     const gone = await host.root(["devbox-ctl", "host", "setup", "--uninstall", "--purge", "--yes"]);
     expect(gone).toMatchObject({ exitCode: 0 });
+    expect(await second).toMatchObject({ exitCode: 255 });
     expect(await host.rootOk(SUMS)).toBe(before);
     expect((await host.root("ls -d /var/lib/devbox")).exitCode).toBe(2);
   });

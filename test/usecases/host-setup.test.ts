@@ -69,18 +69,24 @@ function machine(change: Partial<HostSystem> = {}) {
       did.push(argv.join(" "));
       return Promise.resolve({ exitCode: 0, stdout: argv.includes("ps") ? "devbox-api\n" : "", stderr: "" });
     },
+    lacksImage: () => Promise.resolve(false),
+    startUnit: (name) => {
+      did.push(`start ${name}`);
+      return Promise.resolve(true);
+    },
     startManager: () => Promise.resolve(),
     lock: () => Promise.resolve(void did.push("lock")),
     ...change,
   };
   const quiet = () => undefined;
+  const said: string[] = [];
   const deps: HostDeps = {
     system,
-    progress: { begin: quiet, done: quiet, failed: quiet, remark: quiet },
+    progress: { begin: quiet, done: (detail) => void said.push(detail ?? ""), failed: quiet, remark: quiet },
     readText: () => "there",
     parse: () => Promise.resolve(CONFIG),
   };
-  return { deps, did, made };
+  return { deps, did, made, said };
 }
 
 const found = (item: HostItem, isThere: boolean): FoundItem => ({
@@ -93,7 +99,8 @@ describe("host setup", () => {
     const result = await applySetup(deps, await planSetup(deps, INPUT));
     expect(did.slice(0, 3)).toEqual(["lock", "check sshd", "manifest"]);
     expect(did.indexOf("file:/etc/sudoers.d/devbox")).toBeLessThan(did.indexOf("file:/etc/devbox/boundary"));
-    expect(did.at(-1)).toContain("image prepare --json");
+    expect(did.at(-2)).toContain("image prepare --json");
+    expect(did.at(-1)).toContain("resume --dry-run --json");
     expect(result.changed).toBeGreaterThan(20);
     did.length = 0;
     expect((await applySetup(deps, await planSetup(deps, INPUT))).changed).toBe(0);
@@ -138,6 +145,33 @@ describe("host setup", () => {
     expect(plan.remarks[0]).toContain("/etc/devbox/config.yaml");
   });
 
+  it("says that there is no image instead of failing to prepare it", async () => {
+    const { deps, did } = machine({ lacksImage: () => Promise.resolve(true) });
+    const { remarks } = await applySetup(deps, await planSetup(deps, INPUT));
+    expect(remarks.join()).toContain("devbox-ctl image load FILE");
+    expect(did.join()).not.toContain("image prepare");
+  });
+
+  it("starts boxes that are meant to run when it made something, and else names them [FR-027]", async () => {
+    const boxes = [
+      { name: "api", outcome: "to-start" },
+      { name: "web", outcome: "running" },
+    ];
+    const answer = { exitCode: 0, stdout: JSON.stringify({ boxes }), stderr: "" };
+    const { deps, did, said } = machine({ asAccount: () => Promise.resolve(answer) });
+    const first = await applySetup(deps, await planSetup(deps, INPUT));
+    expect([did.at(-1), said.at(-1), first.remarks]).toEqual(["start devbox-resume.service", "api", []]);
+    did.length = 0;
+    const second = await applySetup(deps, await planSetup(deps, INPUT));
+    expect(did.join()).not.toContain("start");
+    expect(second.remarks.join()).toContain("1 box that should run is stopped (api). Start them: devbox-ctl resume");
+    const failing: HostDeps = { ...deps, system: { ...deps.system, startUnit: () => Promise.resolve(false) } };
+    const plan = { ...(await planSetup(deps, INPUT)), found: [] };
+    const make = { item: { kind: "linger", name: "devbox", purpose: "" }, state: "make" } as const;
+    const again = { ...plan, found: [{ ...make, differences: [], present: undefined }] };
+    expect((await applySetup(failing, again)).remarks.join()).toContain("journalctl -u devbox-resume");
+  });
+
   it("is of one account", () => {
     const manifest: Manifest = { account: "devbox", home: "/var/lib/devbox", made: [] };
     expect(() => {
@@ -164,6 +198,21 @@ describe("taking it back", () => {
     expect(removed.at(-2)).toBe("remove program:/usr/local/lib/devbox-ctl");
     expect(removed.join(" ")).not.toMatch(/account:|:\/var\/lib\/devbox/);
     expect(deps.system.readManifest()?.made).toContain("account:devbox");
+  });
+
+  it("says done of what is gone alone, in words and without ids", async () => {
+    const { deps, said } = machine();
+    await applySetup(deps, await planSetup(deps, INPUT));
+    expect(said).toContain("account devbox");
+    said.length = 0;
+    const changed: HostDeps = {
+      ...deps,
+      system: { ...deps.system, remove: (id) => Promise.resolve(id.endsWith("config.yaml") ? "left" : undefined) },
+    };
+    expect(await applyUninstall(changed, await planUninstall(deps, false, false), false)).toEqual(["left"]);
+    expect(said).toContain("/etc/devbox/boundary");
+    expect(said).toContain("services of devbox from boot on");
+    expect(said.join("\n")).not.toMatch(/config\.yaml|^(file|unit|directory|linger):|^\/etc\/devbox$/m);
   });
 
   it("takes the account too when told and when it has nothing", async () => {

@@ -67,7 +67,7 @@ async function recorded(deps: Deps, box: string): Promise<unknown> {
 
 /** Bob has an account and a key. */
 function withUsers(deps: Deps): UserDeps {
-  const accounts = { exists: (name: string) => name === "bob", isAdministrator: () => false };
+  const accounts = { exists: (name: string) => name === "bob", isAdministrator: () => false, administrators: () => [] };
   const keys = { file: "/keys", program: "/bin/devbox-ctl", read: () => "", write: () => undefined };
   return { ...deps, accounts, keys };
 }

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createAuthorizedKeys } from "../../src/adapters/authorized-keys/file.ts";
+import { presentUsers } from "../../src/cli/present/users.ts";
+import { styleFor } from "../../src/cli/style.ts";
 import type { Caller } from "../../src/core/caller.ts";
 import { DEFAULTS } from "../../src/core/config/defaults.ts";
 import type { DevboxError } from "../../src/core/errors.ts";
@@ -45,7 +47,11 @@ function as(user = "carol", more: Partial<Caller> = {}, pid = 1): UserDeps {
     ...deps,
     caller: { ...deps.caller, via: "sudo", admin: user === "carol", ...more },
     keys: createAuthorizedKeys(file, PROGRAM),
-    accounts: { exists: (name) => ["alice", "carol"].includes(name), isAdministrator: (name) => name === "carol" },
+    accounts: {
+      exists: (name) => ["alice", "carol"].includes(name),
+      isAdministrator: (name) => name === "carol",
+      administrators: () => ["carol"],
+    },
   };
 }
 
@@ -119,14 +125,16 @@ describe("a key [FR-002] [FR-026]", () => {
 });
 
 describe("users [FR-026]", () => {
-  it("are those of the configuration, and whoever has a key or a box without being in it", async () => {
+  it("are those of the configuration, administrators by their group, and whoever has a key or a box without being in it", async () => {
     await box("bob", "api");
     addKeys(as(), { user: "alice", text: key("a") });
     world.config = { ...world.config, users: { alice: {} } };
     expect(listUsers(as())).toMatchObject([
       { name: "alice", configured: true, account: true, keys: [{ type: "ssh-ed25519" }], boxes: [], allowed: 5 },
       { name: "bob", configured: false, account: false, keys: [], boxes: ["api"] },
+      { name: "carol", configured: false, administrator: true, account: true, boxes: [] },
     ]);
+    expect(presentUsers(styleFor(process.stdout), listUsers(as()))).toMatch(/carol .* administrator by group$/m);
   });
 
   it("see themselves, and of others not even whether they are there", () => {

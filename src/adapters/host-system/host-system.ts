@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { PLACES } from "../../core/host/places.ts";
 import type { HostSystem, Manifest } from "../../ports/host-system.ts";
-import { asAccount } from "./accounts.ts";
+import { accountFacts, asAccount } from "./accounts.ts";
 import { applyItem, readAnew, startManager } from "./apply.ts";
 import { call } from "./calls.ts";
 import { hostFacts, membersOf, missingPrograms } from "./facts.ts";
@@ -43,9 +43,18 @@ export function createHostSystem(root: string): HostSystem {
     readManifest,
     keepManifest,
     asAccount: (account, argv) => asAccount(account, argv, { timeout: 60 * MINUTE }),
+    lacksImage,
+    startUnit: async (name) => (await run(["systemctl", "start", name], { timeout: 20 * MINUTE })).exitCode === 0,
     startManager,
     lock: () => lockFile("/run/devbox-ctl-setup.lock"),
   };
+}
+
+/** Podman's service is asked, as by every command: a first local Podman would keep this process's view of the host. */
+async function lacksImage(account: string, { podman, image }: { readonly podman: string; readonly image: string }) {
+  const uid = (await accountFacts(account))?.uid ?? -1;
+  const socket = `unix:///run/user/${uid}/podman/podman.sock`;
+  return (await asAccount(account, [podman, "--url", socket, "image", "exists", "--", image])).exitCode === 1;
 }
 
 async function keepManifest(manifest: Manifest | undefined): Promise<void> {

@@ -7,6 +7,7 @@ import { accountFacts, asAccount } from "./accounts.ts";
 import { call } from "./calls.ts";
 import { plainText, statOf } from "./files.ts";
 import { isInside } from "./look.ts";
+import { endProcesses } from "./processes.ts";
 import { removeVersions } from "./program.ts";
 import { run } from "./run.ts";
 import { reloadSshd } from "./sshd.ts";
@@ -19,8 +20,8 @@ export async function removeItem(id: string, manifest: Manifest): Promise<string
     case "file":
       return isInside(place, manifest.home) ? undefined : removeFile(place, manifest);
     case "directory":
-      // The manifest's own goes with the manifest.
-      if (place === PLACES.etc || place === manifest.home || isInside(place, manifest.home)) return undefined;
+      // It goes with the account.
+      if (place === manifest.home || isInside(place, manifest.home)) return undefined;
       return removeDirectory(place);
     case "link":
       if (statOf(place)?.isSymbolicLink() === true && leadsToUs(place)) rmSync(place);
@@ -75,14 +76,20 @@ async function removeUnit(name: string, account: string): Promise<undefined> {
 
 async function endLinger(account: string): Promise<undefined> {
   const uid = (await accountFacts(account))?.uid;
-  await call(["loginctl", "disable-linger", account], `${account} keeps its systemd manager.`);
-  if (uid !== undefined) await run(["systemctl", "stop", `user@${uid}.service`]);
+  // Ended in the middle of an earlier run, the account is gone already, and nothing lingers.
+  if (uid === undefined) return;
+  const again = "host setup --uninstall";
+  await call(["loginctl", "disable-linger", account], `${account} keeps its systemd manager.`, { again });
+  await endProcesses(account, uid);
 }
 
 /** The account with all that it has; its boxes were asked for before. */
 async function removeAccount(account: string, home: string): Promise<string | undefined> {
-  if ((await accountFacts(account)) !== undefined) {
-    await call(["userdel", "--", account], `the account ${account} is still there.`);
+  const facts = await accountFacts(account);
+  if (facts !== undefined) {
+    await endProcesses(account, facts.uid);
+    const again = "host setup --uninstall --purge";
+    await call(["userdel", "--", account], `the account ${account} is still there.`, { again });
   }
   // A mount is left, with nothing in it; what is mounted in it is not looked into.
   const { exitCode } = await run(["rm", "-rf", "--one-file-system", "--", home]);

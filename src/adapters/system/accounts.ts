@@ -1,4 +1,12 @@
-import { type Account, accountIn, type Group, groupIn, hasDirectory, isMember } from "../../core/gate/accounts.ts";
+import {
+  type Account,
+  accountIn,
+  type Group,
+  groupIn,
+  hasDirectory,
+  isMember,
+  membersOf,
+} from "../../core/gate/accounts.ts";
 import type { Accounts } from "../../ports/accounts.ts";
 import { readText } from "./processes.ts";
 import { getent } from "./run.ts";
@@ -12,12 +20,15 @@ export function findAccount(who: number | string): Account | undefined {
   return accountIn(getent("passwd", String(who)) ?? "", who);
 }
 
+/** The groups of those names that there are. */
+function findGroups(names: readonly string[]): Group[] {
+  const local = readText("/etc/group") ?? "";
+  return names.flatMap((name) => groupIn(local, name) ?? groupIn(getent("group", name) ?? "", name) ?? []);
+}
+
 /** Whether someone is in one of some groups. */
 function isInOneOf(groups: readonly string[], name: string, account: Account | undefined): boolean {
-  const local = readText("/etc/group") ?? "";
-  const found = (group: string): Group | undefined =>
-    groupIn(local, group) ?? groupIn(getent("group", group) ?? "", group);
-  return groups.map(found).some((group) => group !== undefined && isMember(group, name, account));
+  return findGroups(groups).some((group) => isMember(group, name, account));
 }
 
 /** Whether someone is an administrator: root, or in one of the groups. */
@@ -30,5 +41,6 @@ export function createAccounts(adminGroups: readonly string[]): Accounts {
   return {
     exists: (name) => findAccount(name) !== undefined,
     isAdministrator: (name) => isAdministrator(adminGroups, name, findAccount(name)),
+    administrators: () => membersOf(findGroups(adminGroups), readText("/etc/passwd") ?? ""),
   };
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { unreadableConfig } from "../../core/config/unreadable.ts";
 import { DevboxError, messageOf } from "../../core/errors.ts";
 import { quote } from "../../core/text.ts";
 
@@ -13,10 +14,7 @@ export function readConfigText(file: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new DevboxError("INVALID_CONFIG", `The configuration ${quote(file)} cannot be read.`, {
-      why: messageOf(error),
-      next: ["Give this user the right to read it, or name another one: --config FILE"],
-    });
+    throw unreadableConfig(file, code, messageOf(error));
   }
 }
 

@@ -1,8 +1,8 @@
-import { type FoundItem, type HostItem, itemId, placeOf } from "../../core/host/items.ts";
+import { type FoundItem, type HostItem, itemId, spokenItem } from "../../core/host/items.ts";
 import { count } from "../../core/text.ts";
 import type { SetupPlan } from "../../usecases/host/plan.ts";
 import type { SetupResult } from "../../usecases/host/setup.ts";
-import { type UninstallPlan, uninstallQuestion } from "../../usecases/host/uninstall.ts";
+import { sortedOut, type UninstallPlan, uninstallQuestion } from "../../usecases/host/uninstall.ts";
 import { diffLines } from "../diff.ts";
 import type { Style } from "../style.ts";
 
@@ -21,8 +21,7 @@ function itemLines(style: Style, found: FoundItem): string[] {
   const { item, state, differences } = found;
   const marks = { ok: style.faint("ok    "), make: style.good("make  "), change: style.warn("change") };
   const rights = "mode" in item ? ` ${style.faint(`${item.mode} ${item.owner}:${item.group}`)}` : "";
-  const kind = "path" in item ? "" : `${item.kind} `;
-  const first = `  ${marks[state]} ${kind}${placeOf(item)}${rights} ${style.faint(`(${item.purpose})`)}`;
+  const first = `  ${marks[state]} ${spokenItem(itemId(item))}${rights} ${style.faint(`(${item.purpose})`)}`;
   if (state === "ok") return [first];
   const lines = differences.filter((difference) => difference !== "text").map((line) => `           ${line}`);
   return [first, ...lines, ...textLines(style, found)];
@@ -77,15 +76,19 @@ function plain(item: HostItem) {
 
 /** The end of `host setup --uninstall`. */
 export function presentUninstall(
+  style: Style,
   plan: UninstallPlan,
   remarks: readonly string[],
   { dryRun, purge }: { readonly dryRun: boolean; readonly purge: boolean },
 ): string {
   const { manifest } = plan;
   if (manifest === undefined) return "  Nothing to take back: host setup made nothing here.";
-  if (dryRun) return [`  ${uninstallQuestion(plan, purge)}`, ...manifest.made.map((id) => `    ${id}`)].join("\n");
+  if (dryRun) {
+    const goes = sortedOut(manifest, purge).goes.map((id) => `    ${spokenItem(id)}`);
+    return [`  ${uninstallQuestion(plan, purge)}`, ...goes].join("\n");
+  }
   const stays = purge ? "" : ` The account ${manifest.account} and ${manifest.home} stay.`;
-  return [`  Taken back.${stays}`, ...remarks.map((remark) => `  ${remark}`)].join("\n");
+  return [`  Taken back.${stays}`, ...remarks.map((remark) => `  ${style.warn("!")} ${remark}`)].join("\n");
 }
 
 /** `host setup --uninstall --json`. */

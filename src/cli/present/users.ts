@@ -30,7 +30,8 @@ function mayCome({ configured, administrator }: ListedUser): boolean {
 
 function remark(user: ListedUser): string {
   if (!mayCome(user)) return "not in the configuration: refused";
-  return user.administrator ? "administrator" : "-";
+  if (!user.administrator) return "-";
+  return user.configured ? "administrator" : "administrator by group";
 }
 
 /** `user show` for a person. */

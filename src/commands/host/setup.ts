@@ -66,7 +66,7 @@ export default class HostSetup extends BaseCommand {
     const isNothing = plan.manifest === undefined;
     if (!dryRun && !isNothing) await this.confirmed(uninstallQuestion(plan, flags.purge), flags.yes);
     const remarks = dryRun ? [] : await applyUninstall(deps, plan, flags.purge);
-    this.print(presentUninstall(plan, remarks, { dryRun, purge: flags.purge }));
+    this.print(presentUninstall(styleFor(process.stdout), plan, remarks, { dryRun, purge: flags.purge }));
     return hostUninstallJson(plan, remarks);
   }
 }

@@ -45,3 +45,11 @@ export function hasDirectory(nsswitch: string): boolean {
 export function isMember(group: Group, name: string, account: Account | undefined): boolean {
   return group.members.includes(name) || account?.gid === group.gid;
 }
+
+/** Who is in any of some groups, besides root. @param passwd the accounts whose own group it may be */
+export function membersOf(groups: readonly Group[], passwd: string): string[] {
+  const own = passwd.split("\n").map((line) => line.split(":"));
+  const byAccount = own.filter(([, , , gid = ""]) => groups.some((group) => String(group.gid) === gid));
+  const names = [...groups.flatMap(({ members }) => members), ...byAccount.map(([name = ""]) => name)];
+  return [...new Set(names)].filter((name) => name !== "root" && name !== "");
+}

@@ -92,8 +92,18 @@ export function itemId(item: HostItem): string {
 }
 
 /** Its path or its name. */
-export function placeOf(item: HostItem): string {
+function placeOf(item: HostItem): string {
   return "path" in item ? item.path : item.name;
+}
+
+/** An item by its id, in words for a person: a path, a unit's name. */
+export function spokenItem(id: string): string {
+  const colon = id.indexOf(":");
+  const [kind, place] = [id.slice(0, colon), id.slice(colon + 1)];
+  if (kind === "account") return `account ${place}`;
+  if (kind === "subids") return `subordinate ids of ${place}`;
+  if (kind === "linger") return `services of ${place} from boot on`;
+  return place;
 }
 
 /** What was found where an item belongs. */

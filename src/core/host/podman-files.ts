@@ -25,12 +25,22 @@ export function containersConf({ hookDirs, runtime }: PodmanWanted): string {
   ].join("\n");
 }
 
+interface StorageWanted {
+  readonly overlay: "native" | "fuse";
+  /** The account's home and user id. */
+  readonly home: string;
+  readonly uid: number;
+}
+
 /** The account's storage.conf. */
-export function storageConf(overlay: "native" | "fuse"): string {
+export function storageConf({ overlay, home, uid }: StorageWanted): string {
   return [
     HEADER,
     "[storage]",
     'driver = "overlay"',
+    "# Where Podman keeps them without root anyway; podman commit and others refuse a file that does not say it.",
+    `runroot = ${toml(`/run/user/${uid}/containers`)}`,
+    `graphroot = ${toml(`${home}/.local/share/containers/storage`)}`,
     ...(overlay === "native"
       ? []
       : [

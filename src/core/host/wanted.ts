@@ -37,7 +37,7 @@ export function wantedItems(wanted: Wanted): HostItem[] {
     accountDirectory(account, `${home}/hooks`, "what closes networks to boxes"),
     ...programItems(wanted),
     ...managerFiles(wanted, uid),
-    ...podmanFiles(wanted, home),
+    ...podmanFiles(wanted, uid, home),
     { kind: "linger", name: account, purpose: "its services and boxes run from boot on" },
     unit("podman.socket", "account", true, "Podman's service, which starts the boxes"),
     ...systemUnits(wanted, uid, home),
@@ -103,7 +103,7 @@ function managerFiles({ config, facts }: Wanted, uid: number): HostItem[] {
   ];
 }
 
-function podmanFiles({ account, config, facts }: Wanted, home: string): HostItem[] {
+function podmanFiles({ account, config, facts }: Wanted, uid: number, home: string): HostItem[] {
   const own = (path: string, content: string, purpose: string): FileItem => ({
     ...rootFile(`${home}/.config/${path}`, content, purpose),
     ...{ mode: "0600", owner: account, group: account },
@@ -112,7 +112,11 @@ function podmanFiles({ account, config, facts }: Wanted, home: string): HostItem
   const settings = containersConf({ hookDirs, runtime: config.engine.runtime });
   return [
     own("containers/containers.conf", settings, "Podman's settings for the boxes"),
-    own("containers/storage.conf", storageConf(facts.overlay), "how Podman keeps images and boxes"),
+    own(
+      "containers/storage.conf",
+      storageConf({ overlay: facts.overlay, home, uid }),
+      "how Podman keeps images and boxes",
+    ),
     own("systemd/user/podman.service.d/10-devbox.conf", podmanService(facts.podman), "how Podman's service runs"),
   ];
 }

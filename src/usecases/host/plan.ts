@@ -24,6 +24,8 @@ export interface SetupPlan {
   readonly found: readonly FoundItem[];
   readonly account: string;
   readonly parts: ApplyParts;
+  /** What boxes are made of, as the configuration has it, and the podman command. */
+  readonly engine: { readonly image: string; readonly podman: string };
   /** What an administrator has to know, a sentence each. */
   readonly remarks: readonly string[];
   /** The configuration that is put in place; null where it is there already. */
@@ -57,6 +59,7 @@ export async function planSetup(deps: HostDeps, input: SetupInput): Promise<Setu
     found,
     account,
     parts,
+    engine: { image: config.image, podman: facts.podman },
     remarks: [...firstRemarks(config, isFirst), ...remarksOf(wanted, found)],
     configText,
   };

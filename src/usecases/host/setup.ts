@@ -1,8 +1,9 @@
 import { DevboxError } from "../../core/errors.ts";
-import { itemId } from "../../core/host/items.ts";
+import { itemId, spokenItem } from "../../core/host/items.ts";
 import { PLACES } from "../../core/host/places.ts";
 import { messageOf } from "../../core/errors.ts";
 import { redacted } from "../../core/secret.ts";
+import { count } from "../../core/text.ts";
 import type { Manifest } from "../../ports/host-system.ts";
 import type { HostDeps } from "./deps.ts";
 import type { SetupPlan } from "./plan.ts";
@@ -20,20 +21,20 @@ export interface SetupResult {
  */
 export async function applySetup(deps: HostDeps, plan: SetupPlan): Promise<SetupResult> {
   const { system, progress } = deps;
-  const { account, parts, found } = plan;
+  const { parts, found } = plan;
   const todo = found.filter(({ state }) => state !== "ok");
   if (todo.length > 0) await system.keepManifest(extended(system.readManifest(), plan));
   for (const each of todo) {
     progress.begin(each.state === "make" ? "Made" : "Mended");
     await system.apply(each, parts);
-    progress.done("path" in each.item ? each.item.path : `${each.item.kind} ${each.item.name}`);
+    progress.done(spokenItem(itemId(each.item)));
   }
   await system.settle(
     todo.map(({ item }) => item),
     parts,
   );
-  const remark = await prepareImages(deps, account, parts.program);
-  return { changed: todo.length, remarks: [...plan.remarks, ...(remark === undefined ? [] : [remark])] };
+  const last = [await prepareImages(deps, plan), await bringBack(deps, plan, todo.length > 0)];
+  return { changed: todo.length, remarks: [...plan.remarks, ...last.filter((remark) => remark !== undefined)] };
 }
 
 function extended(before: Manifest | undefined, { account, parts, found, configText }: SetupPlan): Manifest {
@@ -47,28 +48,51 @@ function extended(before: Manifest | undefined, { account, parts, found, configT
 }
 
 /** Copies of images that owners' boxes need, so that nobody waits for them. @returns what an administrator has to do */
-async function prepareImages({ system, progress }: HostDeps, account: string, program: string) {
+async function prepareImages({ system, progress }: HostDeps, { account, engine, parts }: SetupPlan) {
+  if (await system.lacksImage(account, engine)) return "There is no box image yet: devbox-ctl image load FILE";
   progress.begin("Images prepared");
-  const { exitCode, stdout, stderr } = await system.asAccount(account, [program, "image", "prepare", "--json"]);
+  const { exitCode, stdout, stderr } = await system.asAccount(account, [parts.program, "image", "prepare", "--json"]);
   if (exitCode === 0) {
     progress.done();
     return undefined;
   }
-  const error = errorIn(stdout);
-  if (error?.code === "IMAGE_NOT_FOUND") {
-    progress.done("none yet");
-    return "There is no box image yet: devbox-ctl image load FILE";
-  }
   progress.failed();
-  const why = redacted(messageOf(error?.message ?? stderr.trim()));
+  const why = redacted(messageOf(answerIn(stdout).error?.message ?? stderr.trim()));
   return `Images were not prepared, so the first boxes take longer: ${why === "" ? `exit code ${exitCode}` : why}`;
 }
 
-function errorIn(text: string): { readonly code: string; readonly message: string } | undefined {
-  try {
-    return (JSON.parse(text) as { error?: { code: string; message: string } }).error;
-  } catch {
+/**
+ * Boxes that are meant to run stop when setup is taken back: set up again, they start as after a boot. A run that had
+ * nothing to do only names them.
+ * @returns what an administrator has to do
+ */
+async function bringBack({ system, progress }: HostDeps, { account, parts }: SetupPlan, mayStart: boolean) {
+  const { stdout } = await system.asAccount(account, [parts.program, "resume", "--dry-run", "--json"]);
+  const names = (answerIn(stdout).boxes ?? []).filter(({ outcome }) => outcome === "to-start").map(({ name }) => name);
+  if (names.length === 0) return undefined;
+  const boxes = count(names.length, "box", "boxes");
+  const why = `${boxes} that should run ${names.length === 1 ? "is" : "are"} stopped (${names.join(", ")})`;
+  if (!mayStart) return `${why}. Start them: devbox-ctl resume`;
+  progress.begin("Boxes started");
+  if (await system.startUnit("devbox-resume.service")) {
+    progress.done(names.join(" "));
     return undefined;
+  }
+  progress.failed();
+  return `${why}, and not all could be started: journalctl -u devbox-resume`;
+}
+
+/** The part of the program's answers that is looked at here. */
+interface Answer {
+  readonly error?: { readonly message: string };
+  readonly boxes?: readonly { readonly name: string; readonly outcome: string }[];
+}
+
+function answerIn(text: string): Answer {
+  try {
+    return JSON.parse(text) as Answer;
+  } catch {
+    return {};
   }
 }
 

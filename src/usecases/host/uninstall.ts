@@ -2,6 +2,8 @@ import { DevboxError } from "../../core/errors.ts";
 import { messageOf } from "../../core/errors.ts";
 import { redacted } from "../../core/secret.ts";
 import { count } from "../../core/text.ts";
+import { spokenItem } from "../../core/host/items.ts";
+import { PLACES } from "../../core/host/places.ts";
 import type { Manifest } from "../../ports/host-system.ts";
 import { beginSetup, type HostDeps } from "./deps.ts";
 
@@ -60,13 +62,17 @@ export function uninstallQuestion({ running }: UninstallPlan, purge: boolean): s
   const ends = running.length === 1 ? "that runs stops" : "that run stop";
   const boxes = running.length === 0 ? "" : ` ${count(running.length, "box", "boxes")} ${ends}: ${running.join(", ")}.`;
   const data = purge ? " The account and all its state go too." : " Boxes, homes, the account and its state stay.";
-  return `Take back what host setup made?${boxes}${data}`;
+  return `Take back what host setup made?${boxes} Everybody's commands that are at work end.${data}`;
 }
 
-/** With the state and the account stays what belongs to them. */
-function staysWithout(purge: boolean, { account, home }: Manifest, id: string): boolean {
-  if (purge) return false;
-  return [`account:${account}`, `subids:${account}`].includes(id) || id.includes(`:${home}`);
+/** Ids of what goes and of what stays, in the order in which they were made. */
+export function sortedOut({ account, home, made }: Manifest, purge: boolean) {
+  // With the state and the account stays what belongs to them.
+  const isKept = (id: string) =>
+    !purge && ([`account:${account}`, `subids:${account}`].includes(id) || id.includes(`:${home}`));
+  // The directory of the manifest goes with that, when nothing else is in it.
+  const goes = made.filter((id) => !isKept(id) && id !== `directory:${PLACES.etc}`);
+  return { goes, stays: made.filter(isKept) };
 }
 
 /**
@@ -84,16 +90,25 @@ export async function applyUninstall(deps: HostDeps, plan: UninstallPlan, purge:
     progress.done(running.join(" "));
   }
   const remarks: string[] = [];
-  const [stays, goes] = [[] as string[], [] as string[]];
-  for (const id of manifest.made) (staysWithout(purge, manifest, id) ? stays : goes).push(id);
+  const { goes, stays } = sortedOut(manifest, purge);
   // The program last: this may be it that runs. Directory of the manifest even later.
   const isLate = (id: string) => id.startsWith("program:") || id.startsWith("link:");
   for (const id of [...goes.filter((id) => !isLate(id)).reverse(), ...goes.filter(isLate)]) {
-    progress.begin("Taken back");
-    const remark = await system.remove(id, manifest);
-    progress.done(id);
+    const remark = await takeBack(deps, id, manifest);
     if (remark !== undefined) remarks.push(remark);
   }
   await system.keepManifest(stays.length === 0 ? undefined : { ...manifest, made: stays });
   return remarks;
+}
+
+/** @returns why it stays, when it does: then nothing is said to be done */
+async function takeBack({ system, progress }: HostDeps, id: string, manifest: Manifest): Promise<string | undefined> {
+  // A file may have to stay, but takes no time; all else may take some, and goes.
+  const mayStay = id.startsWith("file:") || id.startsWith("directory:");
+  if (!mayStay) progress.begin("Taken back");
+  const remark = await system.remove(id, manifest);
+  if (mayStay && remark !== undefined) return remark;
+  if (mayStay) progress.begin("Taken back");
+  progress.done(spokenItem(id));
+  return remark;
 }

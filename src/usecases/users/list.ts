@@ -19,13 +19,14 @@ export interface ListedUser {
 }
 
 /**
- * All configured users, and whoever else has a key or a box here.
+ * All configured users, the administrators, and whoever else has a key or a box here.
  * @throws {DevboxError} NOT_PERMITTED, WRONG_STATE
  */
 export function listUsers(deps: UserDeps): ListedUser[] {
   requireAdministrator(deps);
   const names = new Set([
     ...Object.keys(deps.config.users),
+    ...deps.accounts.administrators(),
     ...allKeys(deps).map(({ user }) => user),
     ...deps.ledger.boxes().map(({ owner }) => owner),
   ]);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { DEFAULTS } from "../../../src/core/config/defaults.ts";
 import { configJsonSchema, readConfig } from "../../../src/core/config/read.ts";
 import { configSchema } from "../../../src/core/config/schema.ts";
+import { unreadableConfig } from "../../../src/core/config/unreadable.ts";
 import { DevboxError } from "../../../src/core/errors.ts";
 import { GIB, MIB } from "../../../src/core/size.ts";
 
@@ -172,4 +173,11 @@ it("has a JSON Schema that describes every key", () => {
     ]);
   };
   expect(undescribed(configJsonSchema(), "")).toEqual([]);
+});
+
+it("is the host's when it lies there and cannot be read, so that nobody asks for the right to", () => {
+  const next = (file: string, code: string) => unreadableConfig(file, code, "permission denied").next.join("; ");
+  expect(next(FILE, "EACCES")).toContain("sudo devbox-ctl config check");
+  expect(next("/home/alice/c.yaml", "EACCES")).toContain("the right to read it");
+  expect(next(FILE, "EISDIR")).not.toContain("sudo");
 });

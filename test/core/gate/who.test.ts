@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DevboxError } from "../../../src/core/errors.ts";
-import { accountIn, groupIn, hasDirectory, isMember } from "../../../src/core/gate/accounts.ts";
+import { accountIn, groupIn, hasDirectory, isMember, membersOf } from "../../../src/core/gate/accounts.ts";
 import { parseBoundary } from "../../../src/core/gate/boundary-file.ts";
 import { type Origin, requireUser, wayOf } from "../../../src/core/gate/who.ts";
 
@@ -82,6 +82,8 @@ describe("the system's files", () => {
     expect([isMember(staff, "zoe", zoe), isMember(wheel, "zoe", zoe), isMember(staff, "", undefined)]).toEqual([
       ...[true, false, false],
     ]);
+    const accounts = "root:x:0:10:\nzoe:x:1:50:\n\ncarol:x:2:2:\n";
+    expect(membersOf([wheel, staff], accounts)).toEqual(["carol", "dave", "zoe"]);
     expect(groupIn(text, "whee")).toBeUndefined();
   });
 
