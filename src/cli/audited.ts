@@ -1,6 +1,7 @@
 import { auditedProgram } from "../core/audit.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { copySide } from "../core/home-path.ts";
+import { boxOfHost } from "../core/ssh-config.ts";
 import type { Audited } from "../usecases/audit/record.ts";
 import { splitCommand } from "./command-line.ts";
 
@@ -12,7 +13,7 @@ export interface Words {
   readonly argv: readonly string[];
 }
 
-type Details = Partial<Pick<Audited, "box" | "makesBox" | "what">>;
+type Details = Partial<Pick<Audited, "box" | "handsOver" | "makesBox" | "what">>;
 
 const text = (value: unknown): string | undefined =>
   typeof value === "string" ? value : Array.isArray(value) ? value.join(" ") : undefined;
@@ -28,9 +29,9 @@ const AUDITED: Readonly<Record<string, (words: Words) => Details | undefined>> =
   restart: box,
   rebuild: box,
   destroy: boxAnd(({ flags }) => (flags["keep-volume"] === true ? "--keep-volume" : undefined)),
-  "hand-over": boxAnd(({ flags }) => flags.to),
-  ssh: boxAnd(({ argv, flags }) => (flags.stdio === true ? "--stdio" : auditedProgram(splitCommand(argv).command))),
-  exec: boxAnd(({ argv }) => auditedProgram(splitCommand(argv).command)),
+  "hand-over": (words) => ({ ...box(words), what: text(words.flags.to), handsOver: true }),
+  ssh: (words) => (words.flags.stdio === true ? spokenTo(words) : ran(words)),
+  exec: ran,
   cp: copied,
   transfer: transferred,
   logs: boxAnd(({ flags }) => flags.service),
@@ -87,6 +88,16 @@ function audited(id: string, details: Details): Audited {
 
 function unlessDry({ flags }: Words): Details | undefined {
   return flags["dry-run"] === true ? undefined : {};
+}
+
+/** A session in a box: of what it runs the program alone. */
+function ran(words: Words): Details {
+  return { ...box(words), what: auditedProgram(splitCommand(words.argv).command) };
+}
+
+/** A box that an SSH client speaks to, by the name that it has for it. */
+function spokenTo({ args }: Words): Details {
+  return { box: boxOfHost(text(args.name) ?? ""), what: "--stdio" };
 }
 
 /** Which way a copy goes, and the path in the box. */

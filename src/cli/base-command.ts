@@ -1,6 +1,7 @@
 import type { Interfaces } from "@oclif/core";
 import { Command } from "@oclif/core/command";
 import * as Flags from "@oclif/core/flags";
+import type { AuditedBox } from "../core/audit.ts";
 import type { ConfigSource } from "../core/config/config.ts";
 import { DevboxError, messageOf } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
@@ -69,6 +70,11 @@ export abstract class BaseCommand extends Command {
     this.#deps = deps;
     const audited = auditedCommand(this.id ?? "", this.#read());
     if (audited !== undefined) this.#audit = beginAudit({ ...deps, journal: await systemJournal(deps) }, audited);
+  }
+
+  /** Says in the audit log what box a command is about that was named otherwise, and that its caller may use. */
+  protected about(box: AuditedBox): void {
+    this.#audit?.about(box);
   }
 
   /** Begins to show progress and to listen for Ctrl-C. */

@@ -14,7 +14,7 @@ import type { DoctorDeps } from "../usecases/doctor/doctor.ts";
 import { stateDirOf } from "./compose/config.ts";
 import { engineOf } from "./compose/engine.ts";
 import { ledgerOf } from "./compose/ledger.ts";
-import { crossingParts, systemJournal, whoAsks } from "./compose/orchestrator.ts";
+import { accounts, crossingParts, systemJournal, whoAsks } from "./compose/orchestrator.ts";
 import { secretStore, tailnet } from "./compose/stores.ts";
 import { cacheDir, packageFile } from "./paths.ts";
 
@@ -60,6 +60,7 @@ export function composeDoctor(config: Config, progress: Progress, interrupt: Abo
 }
 
 function composeWithoutLedger(config: Config, progress: Progress, interrupt: AbortSignal): Omit<Deps, "ledger"> {
+  const caller = whoAsks();
   return {
     engine: engineOf(config),
     clock: systemClock,
@@ -67,7 +68,9 @@ function composeWithoutLedger(config: Config, progress: Progress, interrupt: Abo
     config,
     secrets: () => secretStore(config),
     tailnet: () => tailnet(config),
-    caller: whoAsks(),
+    caller,
+    accounts: accounts(config),
+    systemJournal: () => systemJournal({ caller }),
     progress,
     interrupt,
   };

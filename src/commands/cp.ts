@@ -52,7 +52,8 @@ export default class Cp extends BaseCommand {
       const transfers = await crossingTransfers(side.boundary);
       return copyWith({ ...crossingParts, progress, interrupt, files, transfers }, input);
     }
+    const deps = await this.deps(flags);
     if (side !== undefined && side.caller.via !== "account") refuseLocalPaths(input);
-    return copy({ ...(await this.deps(flags)), files }, input);
+    return copy({ ...deps, files }, input);
   }
 }

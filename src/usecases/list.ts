@@ -4,6 +4,7 @@ import type { Millis } from "../core/time.ts";
 import type { BoxUsage, EngineBox } from "../ports/engine.ts";
 import type { Deps } from "./deps.ts";
 import { ownersIn, type Scope } from "./owners.ts";
+import { requireOwner } from "./users/deps.ts";
 
 export interface ListedBox {
   readonly id: string;
@@ -41,7 +42,7 @@ export interface ListInput extends Scope {
 /**
  * The caller's boxes, or those that an administrator asks for, by name: what the ledger knows, joined with what the
  * engine has.
- * @throws {DevboxError} NOT_PERMITTED, the ENGINE_ codes
+ * @throws {DevboxError} NOT_PERMITTED, USER_NOT_FOUND, the ENGINE_ codes
  */
 export async function list(deps: Deps, input: ListInput): Promise<ListResult> {
   const isMeant = ownersIn(deps.caller, input);
@@ -65,6 +66,7 @@ export async function list(deps: Deps, input: ListInput): Promise<ListResult> {
   const unknown = containers
     .filter((container) => !ids.has(container.identity.id) && isMeant(container.identity.owner))
     .map((container) => unregistered(container));
+  requireOwner(deps, input, known.length + unknown.length);
   const counted = input.owner ?? deps.caller.user;
   return {
     boxes: [...known, ...unknown].sort((a, b) => (a.name < b.name ? -1 : 1)),

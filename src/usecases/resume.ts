@@ -2,6 +2,7 @@ import type { BoxRecord, ContainerState } from "../core/box.ts";
 import { DevboxError, hasCode } from "../core/errors.ts";
 import { EXIT } from "../core/exit-codes.ts";
 import { count } from "../core/text.ts";
+import { recorded } from "./audit/record.ts";
 import type { Deps } from "./deps.ts";
 import { throwIfInterrupted } from "./journal.ts";
 import { throwUnlessForAll } from "./owners.ts";
@@ -62,7 +63,9 @@ async function bringBack(deps: Deps, box: BoxRecord): Promise<Resumed> {
   try {
     // Several at once cannot each show their steps. That nobody used it must stay so.
     const quiet: Deps = { ...deps, progress: SILENT };
-    const { box: now, changed } = await start(quiet, { name: box.name, recreate: false, resume: true });
+    const audited = { command: "start", box: box.name, what: "resume" };
+    const begin = () => start(quiet, { name: box.name, recreate: false, resume: true });
+    const { box: now, changed } = await recorded(quiet, audited, begin);
     return entry(box, changed || now.desired === "running" ? "started" : "busy");
   } catch (error) {
     if (!(error instanceof DevboxError)) throw error;

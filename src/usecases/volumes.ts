@@ -6,6 +6,7 @@ import type { EngineVolume } from "../ports/engine.ts";
 import { mayUse, visibleBoxes } from "./access.ts";
 import type { Deps } from "./deps.ts";
 import { ownersIn, type Scope } from "./owners.ts";
+import { requireOwner } from "./users/deps.ts";
 import { ownedVolumes } from "./volume-owners.ts";
 
 export interface ListedVolume {
@@ -22,10 +23,11 @@ export interface ListedVolume {
 
 /**
  * The caller's home volumes, or those that an administrator asks for: those of boxes and those that were kept.
- * @throws {DevboxError} NOT_PERMITTED, the ENGINE_ codes
+ * @throws {DevboxError} NOT_PERMITTED, USER_NOT_FOUND, the ENGINE_ codes
  */
 export async function listVolumes(deps: Deps, scope: Scope = {}): Promise<ListedVolume[]> {
   const homes = await homesOf(deps, ownersIn(deps.caller, scope));
+  requireOwner(deps, scope, homes.length);
   const sizes = await deps.engine.volumeSizes(homes);
   const users = new Map(visibleBoxes(deps).map((box) => [box.spec.home, box.name]));
   return homes

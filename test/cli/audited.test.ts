@@ -22,6 +22,14 @@ describe("what is written down of a command [X-09]", () => {
     });
   });
 
+  it("is of an SSH client's box its name here, and not the host name that the client has for it [FR-026]", () => {
+    const ssh = (name: string, flags = {}) => auditedCommand("ssh", words([name], { name }, flags));
+    expect(ssh("api.devbox", { stdio: true })).toMatchObject({ box: "api", what: "--stdio" });
+    expect(ssh("api", { stdio: true })).toMatchObject({ box: "api", what: "--stdio" });
+    // Without --stdio there is no such box.
+    expect(ssh("api.devbox")).toMatchObject({ box: "api.devbox", what: undefined });
+  });
+
   it("is of a copy the way that it goes, and the box", () => {
     const copy = (src: string, dst: string) => auditedCommand("cp", words([], { src, dst }));
     expect(copy("key.pem", "api:")).toMatchObject({ box: "api", what: "to " });

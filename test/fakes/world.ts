@@ -66,6 +66,8 @@ export class World implements Disposable {
       secrets: () => Promise.resolve(this.secrets),
       tailnet: () => Promise.resolve(this.config.tailnet.provider === "none" ? undefined : this.tailnet),
       caller: { user, uid: 1000, admin: false, via: "local" as const },
+      accounts: { isAdministrator: () => false },
+      systemJournal: () => Promise.resolve(undefined),
       progress: {
         begin: () => undefined,
         done: () => undefined,

@@ -44,6 +44,20 @@ describe("the audit log in personal mode [X-09]", () => {
     expect((await cli.run(["audit", "--box", box])).stdout).toContain("exec sh");
   });
 
+  it("has the removal of a home on the box whose home it was", async () => {
+    const name = testName("home");
+    expect(await cli.run(["create", name, "--no-start", "--yes"])).toMatchObject({ exitCode: 0 });
+    const { keptVolume } = expectValid("destroy", await cli.json(["destroy", name, "--keep-volume", "--yes"]));
+    const volume = keptVolume ?? "";
+    expect(await cli.run(["volume", "remove", volume, "--yes"])).toMatchObject({ exitCode: 0 });
+    const records = await audit("--box", name);
+    expect(records.map(({ command, what }) => [command, what])).toEqual([
+      ["create", null],
+      ["destroy", "--keep-volume"],
+      ["volume remove", volume],
+    ]);
+  });
+
   it("shows a session that was killed as one that did not end", async () => {
     const argv = [...cli.argv, "exec", box, "--", "sleep", "60"];
     const session = spawn(argv[0] ?? "", argv.slice(1), { env: { ...cli.env }, stdio: "ignore" });

@@ -144,6 +144,36 @@ describe("the audit log of a host", () => {
     expect(all.find(({ user }) => user === "dora")?.address).toMatch(/^[\d.]+$/);
   });
 
+  it("has an SSH client's connection on the box, for its owner to see [X-09] [FR-026]", async () => {
+    // What ssh api.devbox runs as its ProxyCommand.
+    await carol.run("devbox-ctl ssh --stdio api.devbox </dev/null");
+    const [last] = (await audit(alice, "--box api")).slice(-1);
+    expect(last).toMatchObject({ user: "carol", command: "ssh", what: "--stdio", forOther: true });
+    expect(last?.box).toMatchObject({ name: "api", owner: "alice" });
+  });
+
+  it("has who says to be another, and whatever else is refused at the boundary [X-09]", async () => {
+    const refused = await alice.run(`sudo -n -u devbox ${PROGRAM} --as bob list`);
+    expect(refused).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining("nobody says who they are") as unknown,
+    });
+    expect((await alice.run("devbox-ctl list --config=/etc/passwd")).exitCode).toBe(4);
+    expect((await dora.run("scp -t /tmp")).exitCode).toBe(2);
+    const said = await Promise.all(["--as bob list", "list --as bob"].map((words) => dora.run(words)));
+    expect(said[0]).toMatchObject({ exitCode: 4, stderr: said[1]?.stderr });
+    const written = (await audit(carol)).map(({ user, command, what, error }) =>
+      [user, command, what, error].join(" "),
+    );
+    expect(written).toEqual(
+      expect.arrayContaining([
+        ...["alice gate --as NOT_PERMITTED", "alice list --config NOT_PERMITTED"],
+        ...["dora gate scp USAGE", "dora gate --as NOT_PERMITTED", "dora list --as NOT_PERMITTED"],
+      ]),
+    );
+    expect((await carol.run("devbox-ctl list --owner nobodyy")).exitCode).toBe(3);
+  });
+
   it("is in the system's journal too, by the service account's own hand [X-09] [SC-011]", async () => {
     const uid = (await host.rootOk(["id", "-u", "devbox"])).trim();
     const text = await host.journal(["-t", "devbox-ctl", `_UID=${uid}`, "-o", "cat"]);
@@ -190,5 +220,9 @@ describe("a user who goes", () => {
     expect(result.remains.join("\n")).toContain("Take dora out of users");
     expect((await dora.run("list")).exitCode).toBe(255);
     expect((await alice.run("devbox-ctl exec hers -- true")).exitCode).toBe(0);
+    expect((await audit(alice, "--box hers")).at(0)).toMatchObject({
+      ...{ user: "carol", command: "hand-over", what: "alice", box: { owner: "dora" } },
+    });
+    expect(await host.journal(["-t", "devbox-ctl", "-o", "cat"])).toContain('"command":"hand-over"');
   });
 });

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Caller } from "../../src/core/caller.ts";
+import { DevboxError } from "../../src/core/errors.ts";
 import type { JournalEnd, JournalEntry } from "../../src/ports/system-journal.ts";
 import { audit, type AuditInput } from "../../src/usecases/audit/audit.ts";
-import { type Audited, beginAudit } from "../../src/usecases/audit/record.ts";
+import { type Audited, beginAudit, recorded } from "../../src/usecases/audit/record.ts";
 import { create } from "../../src/usecases/create.ts";
 import type { Deps } from "../../src/usecases/deps.ts";
 import { destroy } from "../../src/usecases/destroy.ts";
+import { handOver } from "../../src/usecases/hand-over.ts";
 import { createInput, World } from "../fakes/world.ts";
 
 const NOTHING: AuditInput = { since: undefined, user: undefined, box: undefined, limit: 100 };
@@ -99,6 +101,34 @@ describe("what a user sees of the audit log [X-09]", () => {
     expect(running?.what).toMatch(/^x\\ny{197}…$/);
   });
 
+  it("is of a box that was handed over what both its owners are to know, and only after it was", async () => {
+    using world = new World();
+    world.config = { ...world.config, users: { alice: {}, bob: {} } };
+    await create(as(world, "alice"), createInput("api"));
+    const carol = as(world, "carol", { admin: true });
+    const given = () => beginAudit({ ...carol, journal: undefined }, did("hand-over", "api", { handsOver: true }));
+    await given().end({ exitCode: 75, error: "BUSY" });
+    expect(brief(as(world, "bob"))).toEqual([]);
+    const open = given();
+    await handOver(carol, { box: "api", to: "bob" });
+    // Not all went well, and it is theirs all the same.
+    await open.end({ exitCode: 11, error: "SERVICE_NOT_READY" });
+    await record(carol, did("stop", "api"));
+    expect(brief(as(world, "alice"))).toEqual(["carol hand-over api alice", "carol hand-over api alice"]);
+    expect(brief(as(world, "bob"), { box: "api" })).toEqual(["carol hand-over api alice", "carol stop api bob"]);
+    expect(brief(carol, { box: "api" })).toHaveLength(3);
+  });
+
+  it("is of a command that names a box otherwise what it found it to be about", async () => {
+    using world = new World();
+    const open = beginAudit({ ...as(world, "carol", { admin: true }), journal: undefined }, did("volume remove"));
+    expect(brief(as(world, "alice"))).toEqual([]);
+    open.about({ name: "api", id: "k3f9x2ab", owner: "alice" });
+    await open.end({ exitCode: 0, error: undefined });
+    expect(brief(as(world, "alice"), { box: "api" })).toEqual(["carol volume remove api alice"]);
+    expect(seen(as(world, "alice"))[0]?.forOther).toBe(true);
+  });
+
   it("begins where --since says", async () => {
     using world = new World();
     await record(as(world, "alice"), did("start"));
@@ -127,5 +157,28 @@ describe("a record [X-09]", () => {
       { event: "begin", user: "alice", via: "key", address: "10.0.0.7", box: { name: "api", id: undefined } },
       { event: "end", record: lines[0]?.record, exitCode: 0, duration: 1500, box: { id, owner: "alice" } },
     ]);
+  });
+
+  it("of a part of a command says how that part ended, and what cannot be written of it stops nothing", async () => {
+    using world = new World();
+    await create(as(world, "alice"), createInput("api"));
+    const deps = as(world, "carol", { admin: true });
+    const part = { command: "destroy", box: "api", what: undefined };
+    const failure = new DevboxError("BUSY", "it is held.");
+    await expect(recorded(deps, part, () => Promise.reject(failure))).rejects.toBe(failure);
+    await recorded(
+      deps,
+      part,
+      () => Promise.resolve({ failure }),
+      (result) => result.failure,
+    );
+    await expect(recorded(deps, part, () => Promise.reject(new Error("oh")))).rejects.toThrow("oh");
+    expect(await recorded(deps, part, () => Promise.resolve(7))).toBe(7);
+    expect(seen(deps).map(({ end }) => end?.error ?? end?.exitCode)).toEqual(["BUSY", "BUSY", "BUG", 0]);
+    const endAudit = () => {
+      throw failure;
+    };
+    expect(await recorded({ ...deps, ledger: { ...deps.ledger, endAudit } }, part, () => Promise.resolve(8))).toBe(8);
+    expect(world.remarks.at(-1)).toContain("not in the audit log: it is held.");
   });
 });

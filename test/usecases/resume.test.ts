@@ -48,6 +48,16 @@ describe("resume", () => {
     ]);
   });
 
+  it("is in the history of each box that it started, for its owner to see [X-09]", async () => {
+    using world = await rebooted();
+    await resume(unit(world), { dryRun: false });
+    const any = { user: undefined, box: undefined, since: undefined, limit: 9 };
+    const seen = world.process("alice").ledger.audit({ viewer: "alice", ...any });
+    expect(seen).toMatchObject([
+      { user: "devbox", command: "start", what: "resume", box: { name: "api" }, end: { exitCode: 0 } },
+    ]);
+  });
+
   it("is no use of a box [FR-027]", async () => {
     using world = await rebooted();
     const before = world.process("bob").ledger.boxByName("train");

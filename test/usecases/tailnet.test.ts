@@ -9,6 +9,7 @@ import { BoxNodes, unreachable } from "../fakes/box-nodes.ts";
 import { codeOf, createInput, World } from "../fakes/world.ts";
 
 const GOOD = "hskey-auth-good";
+const ANY_RECORD = { user: undefined, box: undefined, since: undefined, limit: 9 };
 
 /** A world whose boxes join a tailnet, with a key that works for alice. */
 function tailnetWorld(): { world: World; nodes: BoxNodes } & Disposable {
@@ -319,6 +320,13 @@ describe("rotating a key", () => {
       ["api", "failed"],
       ["old", "waits"],
       ["web", "renewed"],
+    ]);
+    // The history of each box has what became of it.
+    const written = world.process().ledger.audit({ viewer: "alice", ...ANY_RECORD });
+    expect(written.map(({ command, box, end }) => [command, box?.name, end?.exitCode])).toEqual([
+      ["rotate-key", "api", 9],
+      ["rotate-key", "old", 0],
+      ["rotate-key", "web", 0],
     ]);
     expect(world.secrets.reads).toEqual(["alice"]);
     expect(nodes.calls.filter(({ verb }) => verb === "try")).toHaveLength(1);

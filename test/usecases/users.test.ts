@@ -8,13 +8,16 @@ import { styleFor } from "../../src/cli/style.ts";
 import type { Caller } from "../../src/core/caller.ts";
 import { DEFAULTS } from "../../src/core/config/defaults.ts";
 import type { DevboxError } from "../../src/core/errors.ts";
+import { audit } from "../../src/usecases/audit/audit.ts";
 import { beginAudit } from "../../src/usecases/audit/record.ts";
 import { create } from "../../src/usecases/create.ts";
+import { list } from "../../src/usecases/list.ts";
 import type { UserDeps } from "../../src/usecases/users/deps.ts";
 import { addKeys, keysOf, removeKey } from "../../src/usecases/users/keys.ts";
 import { listUsers, showUser } from "../../src/usecases/users/list.ts";
 import { removeUser, type RemoveUserInput } from "../../src/usecases/users/remove.ts";
-import { createInput, World } from "../fakes/world.ts";
+import { listVolumes } from "../../src/usecases/volumes.ts";
+import { codeOf, createInput, World } from "../fakes/world.ts";
 import { keyLine } from "../support/ssh-keys.ts";
 
 const PROGRAM = "/usr/local/lib/devbox-ctl/bin/devbox-ctl";
@@ -148,6 +151,22 @@ describe("users [FR-026]", () => {
     expect(refusal(() => showUser(as(), { user: "nobody" })).code).toBe("USER_NOT_FOUND");
   });
 
+  it("that are named as owners are there, for administrators [FR-026]", async () => {
+    await box("zoe", "hers");
+    const code = (deps: UserDeps, owner: string) =>
+      Promise.all([
+        codeOf(list(deps, { usage: false, owner }).then(() => "fine")),
+        codeOf(listVolumes(deps, { owner }).then(() => "fine")),
+      ]);
+    const fine = [{ succeeded: "fine" }, { succeeded: "fine" }];
+    expect(await code(as(), "nobodyy")).toEqual(["USER_NOT_FOUND", "USER_NOT_FOUND"]);
+    // Without boxes, without being configured, and oneself.
+    for (const owner of ["bob", "zoe", "carol"]) expect(await code(as(), owner), owner).toEqual(fine);
+    expect(await code(as("bob"), "nobodyy")).toEqual(["NOT_PERMITTED", "NOT_PERMITTED"]);
+    expect(await code(as("bob"), "alice")).toEqual(["NOT_PERMITTED", "NOT_PERMITTED"]);
+    expect(await code(as("bob"), "bob")).toEqual(fine);
+  });
+
   it.each([
     ["list", () => listUsers(as("alice"))],
     ["add-key", () => addKeys(as("alice"), { user: "alice", text: key("a") })],
@@ -225,6 +244,24 @@ describe("a user who goes [FR-026]", () => {
         .ledger.boxes()
         .map(({ owner }) => owner),
     ).toEqual(["bob", "bob"]);
+  });
+
+  it("has of each box that was handed over or destroyed what was done with it, and so has the new owner [X-09]", async () => {
+    await box("alice", "api");
+    await box("alice", "web");
+    const id = as().ledger.boxByName("api")?.id;
+    await removeUser(as(), removal("alice", "hand-over", "bob"));
+    await removeUser(as(), removal("alice", "keep-homes"));
+    const seen = (deps: UserDeps, name?: string) =>
+      audit(deps, { since: undefined, user: undefined, box: name, limit: 100 }).map(
+        ({ user, command, what, box, end }) =>
+          [user, command, what, box?.name, box?.owner, end?.error ?? end?.exitCode].join(" "),
+      );
+    const api = "carol hand-over bob api alice 0";
+    const web = ["carol hand-over bob web alice LIMIT_PER_USER", "carol destroy --keep-volume web alice 0"];
+    expect(seen(as("alice"))).toEqual([api, ...web]);
+    expect(seen(as("bob"))).toEqual([api]);
+    expect([seen(as(), "api"), seen(as(), id), seen(as(), "web")]).toEqual([[api], [api], web]);
   });
 
   it("is named what they have at work still", async () => {

@@ -76,6 +76,8 @@ export function realDeps({ stateDir, config }: Parts): Deps {
     caller: { user: username, uid, admin: false, via: "local" as const },
     progress: silentProgress,
     secrets: () => Promise.reject(new Error("the benches have no keys")),
+    accounts: { isAdministrator: () => false },
+    systemJournal: () => Promise.resolve(undefined),
     tailnet: () => Promise.resolve(undefined),
     interrupt: new AbortController().signal,
   };

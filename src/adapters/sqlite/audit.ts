@@ -11,16 +11,17 @@ type Row = Record<string, unknown>;
 /** After how many records it is looked whether there are too many. */
 const LOOK_EVERY = 1000;
 
-/** A box is known from the end on when it came into being in between. */
+/** A box is known from the end on when it came into being in between; one that was handed over has a later owner, too. */
 const RECORDS = `SELECT a.*, e.id AS ended, e.exit_code, e.error, e.duration,
-    coalesce(e.box_name, a.box_name) AS name, coalesce(e.box_id, a.box_id) AS box, coalesce(e.box_owner, a.box_owner) AS owner
+    coalesce(e.box_name, a.box_name) AS name, coalesce(e.box_id, a.box_id) AS box, coalesce(a.box_owner, e.box_owner) AS owner,
+    e.box_owner AS later_owner
   FROM audit a LEFT JOIN audit_ends e ON e.id = a.id`;
 
 /**
- * What a user may see: what they did, and what was done to boxes that were theirs then, by those who may do so.
+ * What a user may see: what they did, and what was done to boxes that were theirs then or by then, by those who may do so.
  * What others tried and were refused is for administrators.
  */
-const SEEN = "(user = ? OR (owner = ? AND admin = 1))";
+const SEEN = "(user = ? OR (admin = 1 AND ? IN (owner, later_owner)))";
 
 /** The audit log. */
 export function auditCalls(core: LedgerCore): AuditCalls {

@@ -7,7 +7,7 @@ import { BOUNDARY_FILE, type Boundary, parseBoundary } from "../../core/gate/bou
 import { judgeWords, refuseCopiers } from "../../core/gate/commands.ts";
 import { greeting } from "../../core/gate/greeting.ts";
 import { splitCommand } from "../../core/gate/split-command.ts";
-import { administratorsOnly, notHere, requireUser, type Way, wayOf } from "../../core/gate/who.ts";
+import { administratorsOnly, notHere, refuseNames, requireUser, type Way, wayOf } from "../../core/gate/who.ts";
 import { isStillBound } from "../../core/users/authorized-keys.ts";
 import type { AuthorizedKeys } from "../../ports/authorized-keys.ts";
 import { authorizedKeys, callerByKey, callerBySudo, callerIsAccount } from "../compose/orchestrator.ts";
@@ -48,6 +48,7 @@ export async function enter(text: string, argv: readonly string[]): Promise<read
 
 /** @throws {DevboxError} NOT_PERMITTED, USAGE */
 async function judged(way: Way, config: Config, boundary: Boundary, caller: Caller): Promise<readonly string[]> {
+  refuseNames(way);
   requireUser(config, caller);
   setSide({ side: "account", boundary, caller });
   if (way.via === "account") return way.words;

@@ -34,8 +34,9 @@ export default class ImageLoad extends BaseCommand {
       progress.done(result.names.join(", "));
       return result;
     }
+    const deps = await this.deps(flags);
     if (side !== undefined && side.caller.via !== "account" && named !== "-") throw notHere();
-    return loadImage(await this.deps(flags), { file: named === "-" ? named : requireFile(named) });
+    return loadImage(deps, { file: named === "-" ? named : requireFile(named) });
   }
 }
 

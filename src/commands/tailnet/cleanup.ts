@@ -24,7 +24,8 @@ export default class TailnetCleanup extends BaseCommand {
     const deps = await this.deps(flags);
     const { forget } = flags;
     if (forget !== undefined) {
-      const { hostname, control } = needDevice(deps, forget);
+      const { hostname, control, boxId: id, boxName: name, owner } = needDevice(deps, forget);
+      this.about({ name, id, owner });
       const question = `Whether the device ${forget} (${hostname}) is gone from ${control} will not be looked after any more. Go on?`;
       await this.confirmed(question, flags.yes);
     }

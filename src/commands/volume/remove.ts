@@ -13,7 +13,8 @@ export default class VolumeRemove extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(VolumeRemove);
     const deps = await this.deps(flags);
-    await findVolume(deps, args.volume);
+    const { identity } = await findVolume(deps, args.volume);
+    this.about({ name: identity.name, id: identity.id, owner: identity.owner });
     await this.confirmed(`${quote(args.volume)} and all that is in it will be gone for good. Go on?`, flags.yes);
     const { name } = await removeVolume(deps, { name: args.volume });
     this.print(`  ${name} is removed.`);

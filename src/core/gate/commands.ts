@@ -1,6 +1,7 @@
 import { SSH_CONFIG_THERE } from "../ssh-config.ts";
 import { DevboxError } from "../errors.ts";
 import { quote } from "../text.ts";
+import { BoundaryRefusal } from "./refusal.ts";
 
 /**
  * Who may have a command done by the service account. `everyone`: all users, each with their own boxes.
@@ -43,7 +44,11 @@ export interface Crossing {
  */
 export function judgeWords(words: readonly string[]): Crossing | undefined {
   const id = commandOf(words);
-  if (id === undefined) return undefined;
+  if (id === undefined) {
+    // What is refused after a command is no less so in its place.
+    refuseFlags(words.slice(0, 1));
+    return undefined;
+  }
   const rest = words.slice(id.length);
   const name = id.join(":");
   refuseFlags(TAKES_WORDS.has(name) ? ownWords(rest) : rest);
@@ -51,7 +56,7 @@ export function judgeWords(words: readonly string[]): Crossing | undefined {
 }
 
 /** The leading words that name a command. */
-function commandOf(words: readonly string[]): string[] | undefined {
+export function commandOf(words: readonly string[]): string[] | undefined {
   for (const length of [3, 2, 1]) {
     const leading = words.slice(0, length);
     if (leading.length === length && Object.hasOwn(AUDIENCE, leading.join(":"))) return leading;
@@ -78,7 +83,7 @@ function refuseFlags(words: readonly string[]): void {
 
 /** The error for a flag that would choose another configuration, or another person. */
 export function flagMeansNothing(flag: string): DevboxError {
-  return new DevboxError("NOT_PERMITTED", `${flag} means nothing here.`, {
+  return new BoundaryRefusal(flag, "NOT_PERMITTED", `${flag} means nothing here.`, {
     why: "This host's boxes have one configuration, and who you are is known already.",
     next: ["Leave it out", ...(flag === "--config" ? ["To check a file of yours: devbox-ctl config check FILE"] : [])],
   });
@@ -102,7 +107,7 @@ const COPIERS: readonly string[] = ["scp", "rsync", "sftp-server", "internal-sft
 export function refuseCopiers([first = ""]: readonly string[]): void {
   const program = first.slice(first.lastIndexOf("/") + 1);
   if (!COPIERS.includes(program)) return;
-  throw new DevboxError("USAGE", `${program} does not work with this host, but with each of your boxes.`, {
+  throw new BoundaryRefusal(program, "USAGE", `${program} does not work with this host, but with each of your boxes.`, {
     why: "Files are in the boxes; this account has none for you.",
     next: [
       `Make your boxes known to ssh, scp, rsync and sftp: ${SSH_CONFIG_THERE}`,

@@ -1,7 +1,11 @@
-import { DevboxError } from "../errors.ts";
+import type { DevboxError } from "../errors.ts";
+import { BoundaryRefusal } from "./refusal.ts";
 
 /** Most bytes of a command that came by SSH; an argument of a process may have twice as many. */
 const MOST = 64 * 1024;
+
+/** What the audit log has of words that cannot be told from each other. */
+const UNREADABLE = "unreadable words";
 
 /** What a backslash takes its meaning from between double quotes, as in sh. */
 const ESCAPED = new Set(["$", "`", '"', "\\"]);
@@ -66,17 +70,19 @@ function double(line: string, start: number): Quoted {
 function refuseUnfit(line: string): void {
   // Node reads bytes that are no UTF-8 as U+FFFD.
   if (line.includes("\uFFFD") || !line.isWellFormed()) {
-    throw new DevboxError("USAGE", "the command is not UTF-8.", { next: ["Set a UTF-8 locale where you type it"] });
+    throw new BoundaryRefusal(UNREADABLE, "USAGE", "the command is not UTF-8.", {
+      next: ["Set a UTF-8 locale where you type it"],
+    });
   }
   if (Buffer.byteLength(line) > MOST) {
-    throw new DevboxError("USAGE", "the command is too long.", {
+    throw new BoundaryRefusal(UNREADABLE, "USAGE", "the command is too long.", {
       why: `It may have ${String(MOST / 1024)} KiB.`,
       next: ["Pass long data on standard input"],
     });
   }
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u001f\u007f-\u009f]/.test(line)) {
-    throw new DevboxError("USAGE", "the command has a line break or another control character in it.", {
+    throw new BoundaryRefusal(UNREADABLE, "USAGE", "the command has a line break or another control character in it.", {
       why: "It came in one line by SSH, and no shell is here to make several of it.",
       next: ["Give a script on standard input: ssh HOST exec NAME -- sh < script"],
     });
@@ -84,7 +90,7 @@ function refuseUnfit(line: string): void {
 }
 
 function open(why: string): DevboxError {
-  return new DevboxError("USAGE", "the command has no end.", {
+  return new BoundaryRefusal(UNREADABLE, "USAGE", "the command has no end.", {
     why,
     next: ["Your own shell takes one level of quotes away; quote twice: ssh HOST \"exec NAME -- echo 'a b'\""],
   });

@@ -2,6 +2,7 @@ import type { Caller } from "../caller.ts";
 import type { Config } from "../config/config.ts";
 import { DevboxError } from "../errors.ts";
 import { quote } from "../text.ts";
+import { BoundaryRefusal } from "./refusal.ts";
 
 /** By which way a process of the account came to be, as the system tells it. */
 export type Way =
@@ -18,25 +19,33 @@ export interface Origin {
 }
 
 /**
- * Tells by which way a process came.
+ * Tells by which way a process came. {@link refuseNames} comes next: who it is has to be known for what is refused, too.
  * @param account user id of the account itself
- * @throws {DevboxError} NOT_PERMITTED when someone says who they are
+ * @throws {DevboxError} NOT_PERMITTED for a user id that is none
  */
 export function wayOf({ argv, sudoUid, sshCommand, sshConnection }: Origin, account: number): Way {
   const [first, user = "", gate, ...rest] = argv;
   if (sudoUid !== undefined) {
-    if (first === "--as" || !/^\d+$/.test(sudoUid)) throw nobodySays();
+    if (!/^\d+$/.test(sudoUid)) throw nobodySays();
     if (Number(sudoUid) !== account) return { via: "sudo", uid: Number(sudoUid), words: argv };
     return { via: "account", words: argv };
   }
-  if (first !== "--as") return { via: "account", words: argv };
-  if (gate !== "gate" || user === "" || rest.length > 0) throw nobodySays();
+  const isForced = first === "--as" && user !== "" && gate === "gate" && rest.length === 0;
+  if (!isForced) return { via: "account", words: argv };
   const address = /^[\da-fA-F.:]+(?=[ %])/.exec(sshConnection ?? "")?.[0];
   return { via: "key", user, address, line: sshCommand ?? "" };
 }
 
+/**
+ * Only the words that a key forces say who someone is.
+ * @throws {DevboxError} NOT_PERMITTED when others do
+ */
+export function refuseNames(way: Way): void {
+  if (way.via !== "key" && way.words[0] === "--as") throw nobodySays();
+}
+
 function nobodySays(): DevboxError {
-  return new DevboxError("NOT_PERMITTED", "nobody says who they are here.", {
+  return new BoundaryRefusal("--as", "NOT_PERMITTED", "nobody says who they are here.", {
     why: "Who asks is known from sudo, or from the SSH key.",
     next: ["Leave out --as"],
   });
@@ -48,7 +57,7 @@ function nobodySays(): DevboxError {
  */
 export function requireUser(config: Pick<Config, "users">, caller: Caller): void {
   if (caller.admin || Object.hasOwn(config.users, caller.user)) return;
-  throw new DevboxError("NOT_PERMITTED", `${quote(caller.user)} is no user of the boxes on this host.`, {
+  throw new BoundaryRefusal("no user", "NOT_PERMITTED", `${quote(caller.user)} is no user of the boxes on this host.`, {
     why: "Neither are they among the configured users, nor in a group of administrators.",
     next: ["Ask an administrator to add them to users in /etc/devbox/config.yaml"],
   });

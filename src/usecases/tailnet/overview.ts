@@ -4,6 +4,7 @@ import { count, fewLines, quote } from "../../core/text.ts";
 import { mayUse } from "../access.ts";
 import type { Deps } from "../deps.ts";
 import { ownersIn, type Scope } from "../owners.ts";
+import { requireOwner } from "../users/deps.ts";
 import { type Pending, releaseLeft } from "./release.ts";
 import { needTailnet } from "./needed.ts";
 
@@ -24,12 +25,13 @@ export interface OverviewDevice {
 
 /**
  * The devices of the caller's boxes, or of those that an administrator asks for, and those that have to go.
- * @throws {DevboxError} TAILNET_NOT_SET_UP, NOT_PERMITTED
+ * @throws {DevboxError} TAILNET_NOT_SET_UP, NOT_PERMITTED, USER_NOT_FOUND
  */
 export async function tailnetStatus(deps: Deps, scope: Scope = {}): Promise<TailnetOverview> {
   const isMeant = ownersIn(deps.caller, scope);
   const tailnet = await needTailnet(deps);
   const records = deps.ledger.devices().filter(({ owner }) => isMeant(owner));
+  requireOwner(deps, scope, records.length);
   const { title, control } = tailnet;
   try {
     const all = new Map((await tailnet.devices()).map((device) => [device.nodeId, device]));

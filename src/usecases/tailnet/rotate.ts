@@ -4,6 +4,7 @@ import { count, fewLines } from "../../core/text.ts";
 import { joinPlan } from "../../core/tailnet.ts";
 import type { Tailnet } from "../../ports/tailnet.ts";
 import { ownBoxes, usableContainer } from "../access.ts";
+import { recorded } from "../audit/record.ts";
 import type { Deps } from "../deps.ts";
 import { newOperation, runSteps, type Step } from "../journal.ts";
 import { withLease } from "../lease.ts";
@@ -55,7 +56,10 @@ export async function rotateAll(deps: Deps): Promise<Rotation[]> {
   };
   const rotations: Rotation[] = [];
   for (const { name, phase } of ownBoxes(deps)) {
-    if (phase === "ready") rotations.push(await rotateOne(deps, tailnet, name, keyFor));
+    if (phase !== "ready") continue;
+    const audited = { command: "rotate-key", box: name, what: undefined };
+    const rotate = () => rotateOne(deps, tailnet, name, keyFor);
+    rotations.push(await recorded(deps, audited, rotate, ({ error }) => error));
   }
   await releaseLeft(deps, { force: false });
   return rotations;

@@ -4,7 +4,7 @@ import { quote } from "../../core/text.ts";
 import type { Accounts } from "../../ports/accounts.ts";
 import type { AuthorizedKeys } from "../../ports/authorized-keys.ts";
 import type { Deps } from "../deps.ts";
-import { throwUnlessAdmin } from "../owners.ts";
+import { type Scope, throwUnlessAdmin } from "../owners.ts";
 
 /** What the use cases of users need beyond the others. */
 export interface UserDeps extends Deps {
@@ -28,12 +28,12 @@ export function requireAdministrator(deps: Pick<Deps, "caller">): void {
 }
 
 /** Whether somebody may use this host's boxes. */
-function isUser({ config, accounts }: Pick<UserDeps, "config" | "accounts">, name: string): boolean {
+function isUser({ config, accounts }: Pick<Deps, "config" | "accounts">, name: string): boolean {
   return Object.hasOwn(config.users, name) || accounts.isAdministrator(name);
 }
 
 /** @throws {DevboxError} USER_NOT_FOUND for one who is neither configured nor an administrator */
-export function requireUser(deps: Pick<UserDeps, "config" | "accounts">, name: string): void {
+export function requireUser(deps: Pick<Deps, "config" | "accounts">, name: string): void {
   if (isUser(deps, name) && name !== deps.config.host.serviceUser) return;
   const near = nearest(name, Object.keys(deps.config.users));
   throw new DevboxError("USER_NOT_FOUND", `${quote(name)} is no user of this host's boxes.`, {
@@ -44,4 +44,18 @@ export function requireUser(deps: Pick<UserDeps, "config" | "accounts">, name: s
       "See who there is: devbox-ctl user list",
     ],
   });
+}
+
+/**
+ * Tells an owner who has nothing from one whom there is not; to be asked once it is known that the caller may.
+ * @param found how many things of theirs there are
+ * @throws {DevboxError} USER_NOT_FOUND
+ */
+export function requireOwner(
+  deps: Pick<Deps, "config" | "accounts" | "ledger" | "caller">,
+  { owner }: Scope,
+  found: number,
+): void {
+  if (owner === undefined || owner === deps.caller.user || deps.caller.via === "local" || found > 0) return;
+  if (!deps.ledger.boxes().some((box) => box.owner === owner)) requireUser(deps, owner);
 }

@@ -2,6 +2,7 @@ import type { BoxRecord } from "../../core/box.ts";
 import type { AuditRecord } from "../../core/audit.ts";
 import { DevboxError, hasCode, messageOf } from "../../core/errors.ts";
 import { count } from "../../core/text.ts";
+import { recorded } from "../audit/record.ts";
 import type { Deps } from "../deps.ts";
 import { destroy } from "../destroy.ts";
 import { handOver } from "../hand-over.ts";
@@ -80,9 +81,9 @@ export async function removeUser(deps: UserDeps, input: RemoveUserInput): Promis
   const { user } = input;
   const keys = removeAllKeys(deps, user);
   const boxes: RemovedBox[] = [];
-  for (const { name, spec } of planned) {
+  for (const box of planned) {
     throwIfInterrupted(deps.interrupt);
-    boxes.push(await removeBox(deps, input, name, spec.home));
+    boxes.push(await removeBox(deps, input, box));
   }
   const known = new Set(boxes.map(({ name }) => name));
   const late = boxesOf(deps, user).filter(({ name }) => !known.has(name));
@@ -95,25 +96,40 @@ export async function removeUser(deps: UserDeps, input: RemoveUserInput): Promis
   };
 }
 
-async function removeBox(deps: UserDeps, input: RemoveUserInput, name: string, home: string): Promise<RemovedBox> {
-  const { user, boxes: plan, to } = input;
+async function removeBox(deps: UserDeps, input: RemoveUserInput, box: BoxRecord): Promise<RemovedBox> {
+  const { user, boxes: plan } = input;
+  const { id, name, spec } = box;
+  // Somebody was faster; the name may be another's by now.
+  if (deps.ledger.boxById(id)?.owner !== user) return { name, done: true, problem: undefined, keptVolume: undefined };
   try {
-    if (plan === "hand-over" && to !== undefined) {
-      await handOver(deps, { box: name, to });
-      return { name, done: true, problem: undefined, keptVolume: undefined };
-    }
-    const { keptVolume } = await destroy(deps, { name, keepVolume: plan === "keep-homes" });
-    return { name, done: true, problem: undefined, keptVolume };
+    return { name, done: true, problem: undefined, keptVolume: await doAsPlanned(deps, input, name) };
   } catch (error) {
-    // Somebody was faster, or an earlier run had begun on it.
+    // Somebody was faster by a moment, or an earlier run had begun on it.
     if (hasCode(error, "BOX_NOT_FOUND")) return { name, done: true, problem: undefined, keptVolume: undefined };
     if (!(error instanceof DevboxError)) throw error;
     const problem = [messageOf(error), ...(error.why === undefined ? [] : [error.why])].join(" ");
     const isGone = deps.ledger.boxByName(name)?.owner !== user;
     return isGone
-      ? { name, done: true, problem, keptVolume: plan === "keep-homes" ? home : undefined }
+      ? { name, done: true, problem, keptVolume: plan === "keep-homes" ? spec.home : undefined }
       : left(name, problem);
   }
+}
+
+/** @returns the volume that was kept */
+async function doAsPlanned(
+  deps: UserDeps,
+  { boxes: plan, to }: RemoveUserInput,
+  name: string,
+): Promise<string | undefined> {
+  if (plan === "hand-over" && to !== undefined) {
+    const audited = { command: "hand-over", box: name, what: to, handsOver: true };
+    await recorded(deps, audited, () => handOver(deps, { box: name, to }));
+    return undefined;
+  }
+  const keepVolume = plan === "keep-homes";
+  const audited = { command: "destroy", box: name, what: keepVolume ? "--keep-volume" : undefined };
+  const { keptVolume } = await recorded(deps, audited, () => destroy(deps, { name, keepVolume }));
+  return keptVolume;
 }
 
 function left(name: string, problem: string): RemovedBox {

@@ -3,6 +3,8 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { DevboxError } from "../../../src/core/errors.ts";
 import { AUDIENCE, judgeWords, refuseCopiers } from "../../../src/core/gate/commands.ts";
+import { BoundaryRefusal } from "../../../src/core/gate/refusal.ts";
+import { splitCommand } from "../../../src/core/gate/split-command.ts";
 
 const ROOT = path.join(import.meta.dirname, "../../../src/commands");
 const codeOf = (act: () => unknown) => {
@@ -12,6 +14,14 @@ const codeOf = (act: () => unknown) => {
   } catch (error) {
     return error instanceof DevboxError ? error.code : String(error);
   }
+};
+const refusalOf = (act: () => unknown): BoundaryRefusal => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof BoundaryRefusal) return error;
+  }
+  throw new Error("it was not refused");
 };
 
 describe("the commands that may cross", () => {
@@ -48,8 +58,31 @@ describe("the commands that may cross", () => {
     [["list", "--as=bob"]],
     [["create", "x", "--image", "--", "--config=/tmp/x"]],
     [["exec", "api", "--config=x", "--", "id"]],
+    [["--config", "x", "list"]],
+    [["--as=bob", "list"]],
   ])("%j would lead to the account's files", (words) => {
     expect(codeOf(() => judgeWords(words))).toBe("NOT_PERMITTED");
+  });
+
+  it("say the same of a flag before the command as of one after it", () => {
+    const said = [
+      ["--as", "bob", "list"],
+      ["list", "--as", "bob"],
+    ].map((words) => refusalOf(() => judgeWords(words)));
+    expect(said[0]).toEqual(said[1]);
+    expect(said[0]).toMatchObject({ what: "--as", message: "--as means nothing here." });
+  });
+
+  it("are refused with a word of ours for the audit log, and none of theirs [X-09] [SC-011]", () => {
+    const refused = [
+      () => judgeWords(["list", "--config=tskey-auth-secret"]),
+      () => refuseCopiers(["/home/secret/scp", "-t", "secret"]),
+      () => splitCommand("exec api -- 'secret"),
+      () => splitCommand("secret\n"),
+    ];
+    expect(refused.map((act) => refusalOf(act).what)).toEqual([
+      ...["--config", "scp", "unreadable words", "unreadable words"],
+    ]);
   });
 
   it("leave alone what is a program's in a box", () => {

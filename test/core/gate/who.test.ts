@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { DevboxError } from "../../../src/core/errors.ts";
 import { accountIn, groupIn, hasDirectory, isMember, membersOf } from "../../../src/core/gate/accounts.ts";
 import { parseBoundary } from "../../../src/core/gate/boundary-file.ts";
-import { type Origin, requireUser, wayOf } from "../../../src/core/gate/who.ts";
+import { BoundaryRefusal } from "../../../src/core/gate/refusal.ts";
+import { type Origin, refuseNames, requireUser, wayOf } from "../../../src/core/gate/who.ts";
 
 const DEVBOX = 999;
 const origin = (more: Partial<Origin>): Origin => ({
@@ -15,6 +16,15 @@ const codeOf = (act: () => unknown) => {
     return undefined;
   } catch (error) {
     return error instanceof DevboxError ? error.code : String(error);
+  }
+};
+/** What the audit log has of a refusal; empty for none. */
+const whatOf = (act: () => void) => {
+  try {
+    act();
+    return "";
+  } catch (error) {
+    return error instanceof BoundaryRefusal ? error.what : String(error);
   }
 };
 
@@ -48,7 +58,17 @@ describe("the way by which a process came", () => {
       { argv: ["--as", "", "gate"] },
       { argv: ["--as"] },
     ];
-    expect(said.map((one) => codeOf(() => wayOf(origin(one), DEVBOX)))).toEqual(said.map(() => "NOT_PERMITTED"));
+    const judge = (one: Partial<Origin>) => {
+      refuseNames(wayOf(origin(one), DEVBOX));
+    };
+    expect(said.map((one) => whatOf(() => judge(one)))).toEqual(said.map(() => "--as"));
+    for (const one of [{ sudoUid: "1000" }, { sudoUid: "999" }, {}, asAlice]) expect(whatOf(() => judge(one))).toBe("");
+  });
+
+  it("is known of one who says another, so that it can be written down [X-09]", () => {
+    const argv = ["--as", "bob", "list"];
+    expect(wayOf(origin({ argv, sudoUid: "1000" }), DEVBOX)).toEqual({ via: "sudo", uid: 1000, words: argv });
+    expect(wayOf(origin({ argv: ["--as", "bob", "gate"], sudoUid: "999" }), DEVBOX)).toMatchObject({ via: "account" });
   });
 
   it("leads in for configured users and administrators alone", () => {
@@ -57,6 +77,7 @@ describe("the way by which a process came", () => {
     expect(codeOf(() => requireUser({ users: {} }, caller("carol", true)))).toBeUndefined();
     for (const name of ["eve", "constructor", "__proto__", "ALICE"]) {
       expect(codeOf(() => requireUser({ users: { alice: {} } }, caller(name)))).toBe("NOT_PERMITTED");
+      expect(whatOf(() => requireUser({ users: { alice: {} } }, caller(name)))).toBe("no user");
     }
   });
 });
