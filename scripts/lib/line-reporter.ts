@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { SerializedError, TestError } from "vitest";
-import type { Reporter, TestCase, TestModule, TestSuite } from "vitest/node";
+import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from "vitest/node";
 import { add, closingLine, duration, emptyTally, type Tally } from "./tally.ts";
 
 const INDENT = "      ";
@@ -67,12 +67,23 @@ function tallyOf(module: TestModule): Tally {
   return { passed: [...module.children.allTests("passed")].length, failed: failuresOf(module).length, skipped };
 }
 
+/** A file that a run ended before. */
+const isUnbegun = (module: TestModule): boolean => module.state() === "pending" || module.state() === "queued";
+
 /**
  * One line a file, details of failures alone, every skip with its reason.
  * Ends with the closing line; under test.ts (DEVBOX_TEST_TALLY) it leaves the sum there instead.
  */
 export default class LineReporter implements Reporter {
   readonly #output = new Map<string, string>();
+  /** When no further file is begun (DEVBOX_TEST_UNTIL), in milliseconds since the epoch. */
+  readonly #until = Number(process.env.DEVBOX_TEST_UNTIL ?? Infinity);
+  #vitest: Vitest | undefined;
+  #isOver = false;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+  }
 
   onUserConsoleLog(log: { content: string; taskId?: string }): void {
     const key = (log.taskId ?? "").split("_")[0] ?? "";
@@ -93,11 +104,23 @@ export default class LineReporter implements Reporter {
     if (tally.failed > 0 && output !== undefined) said.push(`    it wrote:`, indented(output));
     // In one piece, as another run may be writing too.
     process.stdout.write(`${said.join("\n")}\n`);
+    if (this.#isOver || Date.now() < this.#until) return;
+    this.#isOver = true;
+    void this.#vitest?.cancelCurrentRun("test-failure");
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const total = emptyTally();
-    for (const module of modules) add(total, tallyOf(module));
+    const begun = modules.filter((module) => !isUnbegun(module));
+    for (const module of begun) add(total, tallyOf(module));
+    const left = modules.filter(isUnbegun).map(({ moduleId }) => path.relative(process.cwd(), moduleId));
+    if (this.#isOver && left.length > 0) {
+      process.stdout.write(
+        `  skipped ${String(left.length)} files, the time for this run is used up: ${left.join(" ")}\n`,
+      );
+      total.skipped += left.length;
+      total.cut = left.length;
+    }
     for (const error of unhandled) {
       process.stdout.write(`  FAIL outside of any test\n${indented(describeError(error))}\n`);
     }

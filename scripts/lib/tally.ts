@@ -3,6 +3,8 @@ export interface Tally {
   passed: number;
   failed: number;
   skipped: number;
+  /** Files that were not begun because the time was used up; they count as skipped. */
+  cut?: number;
 }
 
 export const emptyTally = (): Tally => ({ passed: 0, failed: 0, skipped: 0 });

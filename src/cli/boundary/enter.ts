@@ -6,6 +6,7 @@ import { DevboxError, hasCode } from "../../core/errors.ts";
 import { BOUNDARY_FILE, type Boundary, parseBoundary } from "../../core/gate/boundary-file.ts";
 import { judgeWords, refuseCopiers } from "../../core/gate/commands.ts";
 import { greeting } from "../../core/gate/greeting.ts";
+import { BoundaryRefusal } from "../../core/gate/refusal.ts";
 import { splitCommand } from "../../core/gate/split-command.ts";
 import { administratorsOnly, notHere, refuseNames, requireUser, type Way, wayOf } from "../../core/gate/who.ts";
 import { isStillBound } from "../../core/users/authorized-keys.ts";
@@ -71,7 +72,7 @@ async function judged(way: Way, config: Config, boundary: Boundary, caller: Call
 function refuseUnbound(user: string, keys: AuthorizedKeys): void {
   const text = keys.read();
   if (text === "" || isStillBound(text, user, provenKeys(process.env.SSH_USER_AUTH))) return;
-  throw new DevboxError("NOT_PERMITTED", "the key that you came with is bound to nobody any more.", {
+  throw new BoundaryRefusal("removed key", "NOT_PERMITTED", "the key that you came with is bound to nobody any more.", {
     why: "It was taken away after this connection was made.",
     next: ["Ask an administrator: devbox-ctl user add-key NAME"],
   });
