@@ -8,8 +8,8 @@ import type { Style } from "../style.ts";
 
 /** What setup would do: every item, with what differs. */
 export function presentPlan(style: Style, { found, remarks }: SetupPlan): string {
-  const todo = found.filter(({ state }) => state !== "ok").length;
-  const end = todo === 0 ? "Nothing to do: this host is set up." : `${count(todo, "change")} to make.`;
+  const changes = found.filter(({ state }) => state !== "ok").length;
+  const end = changes === 0 ? "Nothing to do: this host is set up." : `${count(changes, "change")} to make.`;
   return [
     ...found.flatMap((each) => itemLines(style, each)),
     ...remarks.map((remark) => `  ${style.warn("!")} ${remark}`),

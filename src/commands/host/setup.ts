@@ -47,13 +47,13 @@ export default class HostSetup extends BaseCommand {
     const plan = await planSetup(deps, { configFile, sshd, keepRootLogin, install, dryRun });
     refuseOther(deps.system.readManifest(), plan.account);
     const style = styleFor(process.stdout);
-    const todo = plan.found.filter(({ state }) => state !== "ok").length;
+    const changes = plan.found.filter(({ state }) => state !== "ok").length;
     if (dryRun) {
       this.print(presentPlan(style, plan));
       return hostSetupJson(plan, { changed: 0, remarks: plan.remarks });
     }
-    if (todo > 0 && this.interactive()) this.print(presentPlan(style, plan));
-    if (todo > 0) await this.confirmed(`Make these changes to this host? (${todo})`, flags.yes);
+    if (changes > 0 && this.interactive()) this.print(presentPlan(style, plan));
+    if (changes > 0) await this.confirmed(`Make these changes to this host? (${changes})`, flags.yes);
     const result = await applySetup(deps, plan);
     this.print(presentSetup(style, plan, result));
     return hostSetupJson(plan, result);
