@@ -121,7 +121,10 @@ interface SessionEnd {
 /** A program in a box whose streams the use case holds. */
 export interface BoxPipe {
   readonly stdin: NodeJS.WritableStream;
+  /** Ends when the program has ended: engines keep it open when the program closes its own. */
   readonly stdout: NodeJS.ReadableStream;
+  /** What it says beside, as it comes. */
+  readonly stderr: NodeJS.ReadableStream;
   /** Resolves when it ended; stderr is cut to its last few kilobytes. */
   readonly ended: Promise<{ exitCode: number; stderr: string }>;
   /** Ends the program on the host and in the box. */
