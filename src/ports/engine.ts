@@ -208,6 +208,11 @@ export interface ContainerEngine {
   /** Bytes on disk of volumes, by name. */
   volumeSizes(volumes: readonly EngineVolume[]): Promise<ReadonlyMap<string, number>>;
 
+  /**
+   * Whether a container is seen to run without asking the engine, which takes time. One that has just ended may still
+   * look so, and one that runs may not.
+   */
+  looksRunning(containerId: string): boolean;
   session(session: Session): Promise<SessionEnd>;
   /** Sends a signal to every process of a session that is left in the box. */
   endSession(containerId: string, sessionId: string, signal: string): Promise<void>;
