@@ -93,7 +93,9 @@ export abstract class BaseCommand extends Command {
 
   /** A result for a person, on standard output; not under `--json`. */
   protected print(text: string): void {
-    if (!this.jsonEnabled()) process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+    if (this.jsonEnabled()) return;
+    this.#progress.settle();
+    process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
   }
 
   /**

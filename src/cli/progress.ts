@@ -1,5 +1,6 @@
 import { took } from "../core/time.ts";
 import type { Clock } from "../ports/clock.ts";
+import { keepOrder } from "./apart.ts";
 import type { Progress } from "../ports/progress.ts";
 import { type Style, styleFor } from "./style.ts";
 
@@ -17,6 +18,8 @@ const REST_WIDTH = 36;
 export interface ShownProgress extends Progress {
   /** Takes a spinner off the screen; the step that was under way is marked as failed. */
   stop(): void;
+  /** To be called before anything is said on standard output: lets the lines that were said so far go first. */
+  settle(): void;
 }
 
 /** Says nothing: for `--json`, `--quiet` and commands whose output is somebody else's. */
@@ -26,14 +29,17 @@ export const silentProgress: ShownProgress = {
   failed: () => undefined,
   remark: () => undefined,
   stop: () => undefined,
+  settle: () => undefined,
 };
 
 /** One line a step on a stream: with a spinner on a terminal, when done elsewhere. */
-export function showProgress(stream: NodeJS.WriteStream, clock: Clock): ShownProgress {
+export function showProgress(stream: NodeJS.WriteStream, clock: Clock, letGo = keepOrder): ShownProgress {
   const style = styleFor(stream);
   const spinner = stream.isTTY ? createSpinner(stream, style) : undefined;
   let current: { step: string; since: number } | undefined;
+  let isFresh = false;
   const write = (line: string) => {
+    isFresh = true;
     spinner?.clear();
     stream.write(`${line}\n`);
   };
@@ -61,6 +67,10 @@ export function showProgress(stream: NodeJS.WriteStream, clock: Clock): ShownPro
       if (current) spinner?.show(current.step);
     },
     failed,
+    settle: () => {
+      if (isFresh) letGo();
+      isFresh = false;
+    },
     stop: () => {
       failed();
       spinner?.clear();

@@ -121,7 +121,10 @@ interface SessionEnd {
 /** A program in a box whose streams the use case holds. */
 export interface BoxPipe {
   readonly stdin: NodeJS.WritableStream;
+  /** Ends when the program has ended: engines keep it open when the program closes its own. */
   readonly stdout: NodeJS.ReadableStream;
+  /** What it says beside, as it comes. */
+  readonly stderr: NodeJS.ReadableStream;
   /** Resolves when it ended; stderr is cut to its last few kilobytes. */
   readonly ended: Promise<{ exitCode: number; stderr: string }>;
   /** Ends the program on the host and in the box. */
@@ -205,6 +208,11 @@ export interface ContainerEngine {
   /** Bytes on disk of volumes, by name. */
   volumeSizes(volumes: readonly EngineVolume[]): Promise<ReadonlyMap<string, number>>;
 
+  /**
+   * Whether a container is seen to run without asking the engine, which takes time. One that has just ended may still
+   * look so, and one that runs may not.
+   */
+  looksRunning(containerId: string): boolean;
   session(session: Session): Promise<SessionEnd>;
   /** Sends a signal to every process of a session that is left in the box. */
   endSession(containerId: string, sessionId: string, signal: string): Promise<void>;

@@ -1,4 +1,5 @@
 import { DevboxError } from "../core/errors.ts";
+import { checkImageName } from "../core/image-name.ts";
 import { objectNames } from "../core/labels.ts";
 import { boxesAllowed, checkCpus, checkMemory, defaultCpus } from "../core/limits.ts";
 import { homeInUse } from "../core/refusals.ts";
@@ -22,7 +23,7 @@ export function draft(deps: Deps, input: CreateInput, owner: string) {
   const names = objectNames(engine.namespace, input.name, id);
   const spec: BoxSpec = {
     version: SPEC_VERSION,
-    image: input.image ?? image,
+    image: checkImageName(input.image ?? image),
     cpus: input.cpus === undefined ? defaultCpus(limits, cores) : checkCpus(input.cpus, limits, cores),
     memory:
       input.memory === undefined

@@ -1,4 +1,5 @@
 import { mappingAt } from "../core/id-mapping.ts";
+import { checkImageName } from "../core/image-name.ts";
 import { count } from "../core/text.ts";
 import type { Deps } from "./deps.ts";
 import { engineFacts } from "./engine-facts.ts";
@@ -38,12 +39,13 @@ export interface Prepared {
 /**
  * Gives all configured users their ranges of ids, and makes the copies of images that those need.
  * @param input.images names or ids; none: the configured image
- * @throws {DevboxError} NOT_PERMITTED, IMAGE_NOT_FOUND, HOST_IDS, the ENGINE_ codes
+ * @throws {DevboxError} NOT_PERMITTED, INVALID_SPEC, IMAGE_NOT_FOUND, HOST_IDS, the ENGINE_ codes
  */
 export async function prepareImages(deps: Deps, input: { readonly images: readonly string[] }): Promise<Prepared[]> {
   throwUnlessForAll(deps.caller, "image prepare");
   const images = input.images.length === 0 ? [deps.config.image] : [...new Set(input.images)];
-  for (const image of images) if (!(await deps.engine.imageExists(image))) throw imageMissing(deps, image);
+  for (const image of images)
+    if (!(await deps.engine.imageExists(checkImageName(image)))) throw imageMissing(deps, image);
   const prepared: Prepared[] = [];
   for (const image of images) prepared.push({ image, ranges: await prepareImage(deps, image) });
   return prepared;

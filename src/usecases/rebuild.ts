@@ -1,4 +1,5 @@
 import type { BoxRecord } from "../core/box.ts";
+import { checkImageName } from "../core/image-name.ts";
 import type { BoxChange } from "../ports/ledger.ts";
 import { containerGone, usableContainer } from "./access.ts";
 import type { Deps } from "./deps.ts";
@@ -25,7 +26,7 @@ export interface RebuildResult {
 /**
  * Makes a box anew on its home: same name, same limits, another container. When that does not become ready, the box is
  * as it was before. [X-13]
- * @throws {DevboxError} BOX_NOT_FOUND, BUSY, CONTAINER_GONE, WRONG_STATE, IMAGE_NOT_FOUND, NOT_READY,
+ * @throws {DevboxError} BOX_NOT_FOUND, BUSY, CONTAINER_GONE, WRONG_STATE, INVALID_SPEC, IMAGE_NOT_FOUND, NOT_READY,
  * SERVICE_NOT_READY (the box is rebuilt then), INTERRUPTED, the LIMIT_, HOST_ and ENGINE_ codes
  */
 export async function rebuild(deps: Deps, input: RebuildInput): Promise<RebuildResult> {
@@ -52,7 +53,7 @@ export async function rebuild(deps: Deps, input: RebuildInput): Promise<RebuildR
   });
 }
 
-/** Asked before anything is stopped; images are never pulled. @throws {DevboxError} IMAGE_NOT_FOUND */
+/** Asked before anything is stopped; images are never pulled. @throws {DevboxError} INVALID_SPEC, IMAGE_NOT_FOUND */
 async function checkImage(deps: Deps, image: string): Promise<void> {
-  if (!(await deps.engine.imageExists(image))) throw imageMissing(deps, image);
+  if (!(await deps.engine.imageExists(checkImageName(image)))) throw imageMissing(deps, image);
 }

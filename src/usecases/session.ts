@@ -23,7 +23,9 @@ const AMBIGUOUS = new Set([125, 126, 127, 255, 137]);
 export async function session(deps: Deps, input: SessionInput): Promise<number> {
   const box = findBox(deps, input.name);
   const containerId = usableContainer(box);
-  if (box.desired === "stopped") await throwUnlessRunning(deps, input.name, containerId);
+  // The engine would say in its own words, on the caller's standard error, that it does not run.
+  const isDoubtful = box.desired === "stopped" || !deps.engine.looksRunning(containerId);
+  if (isDoubtful) await throwUnlessRunning(deps, input.name, containerId);
   const used = () => {
     if (deps.ledger.boxById(box.id)) deps.ledger.update(box.id, { lastUsed: { at: deps.clock.now(), by: input.by } });
   };

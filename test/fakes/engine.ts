@@ -171,6 +171,7 @@ export class FakeEngine implements ContainerEngine {
 
   volumeSizes = () => Promise.resolve(new Map<string, number>());
 
+  looksRunning = () => true;
   session(session: Session) {
     return this.#do("session", () => {
       this.sessions.push(session);

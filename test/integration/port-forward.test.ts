@@ -9,6 +9,7 @@ import { testCli, type TestCli } from "../support/cli.ts";
 import { startForwarding, type Forwarding } from "../support/forward.ts";
 import { testImage } from "../support/image.ts";
 import { benchEnv, podmanOk, removeTestObjects } from "../support/podman.ts";
+import { podmanService } from "../support/podman-service.ts";
 import { runClean } from "../support/rootless.ts";
 import { expectValid } from "../support/schema.ts";
 
@@ -24,9 +25,18 @@ while (my $c = $s->accept) {
   elsif ($how =~ /^count/) { my ($n, $b) = (0); $n += length $b while read $c, $b, 65536; sleep 2; print $c "$n\\n"; }
   elsif ($how =~ /^send (\\d+)/) { my $b = "x" x 65536; for (1 .. $1) { print $c $b or last } }
   elsif ($how =~ /^stream/) { while (print $c "x\\n") { select undef, undef, undef, 0.05 } }
+  elsif ($how =~ /^bye (\\d+)/) { print $c "x" x $1 }
+  elsif ($how =~ /^last/) { print $c "answer\\n"; shutdown $c, 1; my ($n, $b) = (0); $n += length $b while read $c, $b, 65536;
+    open my $f, ">", "/tmp/last.new"; print $f $n; close $f; rename "/tmp/last.new", "/tmp/last" }
   elsif ($how =~ /^hold/) { print $c "held\\n"; sleep 1000 }
   exit;
 }`;
+
+/** What every test's program is configured with. */
+const wanted = async () => ({
+  image: await testImage(),
+  limits: { memory: "512MiB", reserve: { memory: "64MiB", disk: "64MiB" } },
+});
 
 let cli: TestCli;
 let containerId: string;
@@ -62,9 +72,7 @@ const ask = async (port: number | undefined, word: string): Promise<string> => {
 };
 
 beforeAll(async () => {
-  cli = await testCli({
-    config: { image: await testImage(), limits: { memory: "512MiB", reserve: { memory: "64MiB", disk: "64MiB" } } },
-  });
+  cli = await testCli({ config: await wanted() });
   expect(await cli.run(["create", "api"])).toMatchObject({ exitCode: 0 });
   const { config } = (await cli.json(["config", "show"])) as { config: { engine: { namespace: string } } };
   containerId = await podmanOk(["inspect", "--format", "{{.Id}}", `${config.engine.namespace}-api`]);
@@ -124,6 +132,37 @@ it("keeps half-open connections, and gives each side its own pace", async () => 
   slow.end();
   expect((await buffer(slow)).length).toBe(4000 * 65_536);
 });
+
+it.each(["Podman itself", "Podman's service"])(
+  "passes on that the server has said everything, to clients that go on: %s",
+  async (which) => {
+    await using service = which === "Podman itself" ? undefined : await podmanService();
+    if (service) await cli.writeConfig({ ...(await wanted()), engine: { socket: service.socket } });
+    const { ports, stderr, signal, exitCode } = await forward("0:9000");
+    // The server is gone: what such a client sends after that is for nobody, and ends the connection.
+    for (const length of [0, 5, 3_000_000]) {
+      const client = await dial(ports[0], `bye ${length}\n`);
+      expect((await buffer(client)).length).toBe(length);
+      const gone = once(client, "close");
+      client.write("more");
+      await sleep(200);
+      client.end("and more");
+      await gone;
+    }
+    // The server listens on: what such a client sends after that arrives.
+    const client = await dial(ports[0], "last\n");
+    expect(await text(client)).toBe("answer\n");
+    await inBox("rm -f /tmp/last");
+    client.end("y".repeat(300_000));
+    await expect.poll(async () => (await inBox("cat /tmp/last")).stdout, { timeout: 10_000 }).toBe("300000");
+    expect(await ask(ports[0], "count\nfive\n")).toBe("5\n");
+    await expect.poll(async () => (await carriers()).includes("connect"), { timeout: 10_000 }).toBe(false);
+    expect(stderr()).toBe("");
+    signal("SIGINT");
+    expect(await exitCode).toBe(0);
+    if (service) await cli.writeConfig(await wanted());
+  },
+);
 
 it.each(["stream", "hold"])("leaves nothing when a client is killed that a server does not notice: %s", async (how) => {
   const { ports } = await forward("0:9000");

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { leavesTrace } from "../../src/adapters/podman/runtime-state.ts";
 import { testCli, type TestCli } from "./cli.ts";
 import { testImage } from "./image.ts";
 import { benchEnv, podman, podmanOk, removeTestObjects } from "./podman.ts";
@@ -179,6 +180,17 @@ export function lifeOfABox(as: () => Promise<RootlessUser | undefined>): void {
       await ok("start", "meddled", "--recreate");
       expect(await script("meddled", "cat file")).toBe("still-here");
       await ok("destroy", "meddled", "--yes");
+    });
+
+    it("says that a box was stopped, in no other words than its own", async () => {
+      await podmanOk(["stop", "--time", "10", `${namespace}-api`], { user });
+      const { exitCode, stdout, stderr } = await exec("api", "true");
+      const lines = stderr.split("\n").map((line) => line.trim());
+      expect([exitCode, stdout, ...lines]).toEqual([5, "", "Error: api is stopped.", "→ devbox-ctl start api"]);
+      await ok("start", "api");
+      // What runs is seen to do so without Podman, so that sessions need not wait for it.
+      const id = await podmanOk(["inspect", "--format", "{{.Id}}", `${namespace}-api`], { user });
+      expect(leavesTrace(id, user && [user.env.XDG_RUNTIME_DIR ?? ""])).toBe(true);
     });
 
     it("rebuilds a lost and a damaged ledger from labels [X-06]", async () => {

@@ -65,7 +65,7 @@ function fakeBox(box: FakeBox) {
   const engine: ContainerEngine = world.engine;
   engine.pipe = (_id, args): BoxPipe => {
     argv = args;
-    return { stdin, stdout, ended, kill };
+    return { stdin, stdout, stderr: Readable.from([]), ended, kill };
   };
   return seen;
 }

@@ -25,6 +25,15 @@ describe("create", () => {
     expect(asked.box.spec).toMatchObject({ cpus: 0.5, memory: GIB });
   });
 
+  it("takes what is no name of an image for a mistake before anything is begun", async () => {
+    using world = new World();
+    for (const image of ["dir:/x", "docker://alpine", "-x", ""]) {
+      expect(await codeOf(create(world.process(), { ...createInput("api"), image }))).toBe("INVALID_SPEC");
+    }
+    expect(world.engine.calls).toEqual([]);
+    expect(world.process().ledger.boxes()).toEqual([]);
+  });
+
   it("gives all cores of a host that has fewer than the default [FR-029]", async () => {
     using world = new World();
     world.cores = 1;

@@ -53,7 +53,7 @@ function fakePipe(_containerId: string, argv: readonly string[]): BoxPipe {
     program.killed = true;
     program.end(137);
   };
-  return { stdin, stdout: new PassThrough(), ended: promise, kill };
+  return { stdin, stdout: new PassThrough(), stderr: new PassThrough(), ended: promise, kill };
 }
 
 /** A connection as the adapter hands it over: ends when the program has, or when it is dropped. */

@@ -155,6 +155,15 @@ describe("sessions", () => {
     expect(world.engine.sessions).toEqual([]);
   });
 
+  it("are not begun in a box that does not look as if it ran, and does not", async () => {
+    using world = await withBox();
+    world.engine.looksRunning = () => false;
+    expect(await session(world.process(), shell)).toBe(0);
+    only(world).state = "exited";
+    expect(await codeOf(session(world.process(), shell))).toBe("WRONG_STATE");
+    expect(world.engine.sessions).toHaveLength(1);
+  });
+
   it("tell a box that died from a command that failed with the same code", async () => {
     using world = await withBox();
     world.engine.sessionEnd = { exitCode: 137, signal: undefined };

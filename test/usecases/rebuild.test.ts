@@ -66,7 +66,8 @@ describe("rebuild", () => {
     world.engine.imageExists = () => Promise.resolve(false);
     const calls = world.engine.calls.length;
     expect(await codeOf(rebuild(world.process(), { name: "api", image: NEXT }))).toBe("IMAGE_NOT_FOUND");
-    expect(world.engine.calls.slice(calls)).toEqual(["inspect"]);
+    expect(await codeOf(rebuild(world.process(), { name: "api", image: "oci-archive:/x" }))).toBe("INVALID_SPEC");
+    expect(world.engine.calls.slice(calls)).toEqual(["inspect", "inspect"]);
   });
 
   it("that is killed is undone until the new container is proven, and finished from then on [X-06] [X-13]", async () => {

@@ -1,7 +1,9 @@
 import type { Socket } from "node:net";
+import { pipeline } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { BoxPipe } from "../../ports/engine.ts";
 import { asksForForeignHost } from "./peers.ts";
+import { untilEnd } from "./until-end.ts";
 
 interface CarryOptions {
   readonly isHeld: () => boolean;
@@ -33,7 +35,7 @@ function firstChunk(socket: Socket): Promise<Buffer | undefined> {
 const LOOK = 10_000;
 
 /**
- * Joins a connection with a program's streams. Each direction ends by itself, so that who has said everything can
+ * Joins a connection with the streams of `connect`. Each direction ends by itself, so that who has said everything can
  * still listen. When the program has ended, what it said is delivered and the connection closed; when the connection
  * breaks, the program is ended.
  * @param options.isHeld whether a program still holds the other end: one that is gone looks at first like one that only listens
@@ -69,8 +71,9 @@ export async function carry(
     if (first !== undefined) pipe.stdin.write(first);
     socket.pipe(pipe.stdin);
   }
-  pipe.stdout.pipe(socket);
-  await Promise.allSettled([pipe.ended, finished(pipe.stdout, { writable: false })]);
+  const said = pipeline(pipe.stdout, untilEnd(pipe.stderr), () => undefined);
+  said.pipe(socket);
+  await Promise.allSettled([pipe.ended, finished(said, { writable: false })]);
   clearInterval(looking);
   socket.removeListener("close", broken);
   // Nobody is left to take what still comes; what was said goes out first.

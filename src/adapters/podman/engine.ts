@@ -5,6 +5,7 @@ import { containerCalls, type PodmanSettings } from "./containers.ts";
 import { imageCalls } from "./images.ts";
 import { parseInfo } from "./parse-info.ts";
 import { type PodmanCommand, runPodman } from "./run.ts";
+import { leavesTrace } from "./runtime-state.ts";
 import { waitUntilSettled } from "./service.ts";
 import { sessionCalls } from "./sessions.ts";
 import { volumeCalls } from "./volumes.ts";
@@ -18,6 +19,7 @@ export function createPodmanEngine(command: PodmanCommand, settings: PodmanSetti
     },
     settled: (limit) => waitUntilSettled(command, limit),
     fingerprint: () => [command.path, ...settingsFiles(command.path).map((file) => stamp(file))].join(" "),
+    looksRunning: (containerId) => leavesTrace(containerId),
     ...containerCalls(command, settings),
     ...volumeCalls(command, settings.namespace),
     ...sessionCalls(command),

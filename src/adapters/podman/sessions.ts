@@ -45,6 +45,7 @@ export function sessionCalls(command: PodmanCommand): SessionCalls {
       return {
         stdin: child.stdin,
         stdout: child.stdout,
+        stderr: child.stderr,
         ended: child.then((result) => ({
           exitCode: result.exitCode ?? 1,
           stderr: words(result.stderr || (result.failed ? (result.shortMessage ?? "") : "")),

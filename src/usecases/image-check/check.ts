@@ -1,5 +1,6 @@
 import { DevboxError, messageOf } from "../../core/errors.ts";
 import { IMAGE } from "../../core/image-contract.ts";
+import { checkImageName } from "../../core/image-name.ts";
 import { labelsOf, objectNames, type ObjectIdentity } from "../../core/labels.ts";
 import { SPEC_VERSION } from "../../core/spec-text.ts";
 import type { BoxSpec } from "../../core/spec.ts";
@@ -30,7 +31,7 @@ const READY_LIMIT = 60;
  * Tries whether an image keeps the image contract, in a box of its own that is removed afterwards: its settings, each
  * program, what dev may do, and that it stops and starts again.
  * @param deps.trial the engine, under a namespace in which no boxes are but those of trials
- * @throws {DevboxError} IMAGE_NOT_FOUND, the ENGINE_ codes
+ * @throws {DevboxError} INVALID_SPEC, IMAGE_NOT_FOUND, the ENGINE_ codes
  */
 export async function checkImage(
   deps: Deps & { readonly trial: { readonly engine: ContainerEngine; readonly namespace: string } },
@@ -38,7 +39,7 @@ export async function checkImage(
 ): Promise<ImageCheckResult> {
   const { image } = input;
   deps.progress.begin("Settings read");
-  const settings = await deps.engine.imageSettings(image);
+  const settings = await deps.engine.imageSettings(checkImageName(image));
   if (settings === undefined) throw imageMissing(deps, image);
   const findings = checkSettings(settings);
   deps.progress.done();
