@@ -67,10 +67,12 @@ describe.each(Object.entries(SHELLS))("in %s", (shell, { argv, setUp }) => {
       await terminal.waitFor(`devbox-ctl ${typed}`);
       await terminal.press("Tab");
       // A letter behind shows whether a blank was added.
-      await terminal.waitFor(`devbox-ctl ${completed.trimEnd()}`, 10_000);
+      await terminal.waitFor(`devbox-ctl ${completed.trimEnd()}`);
       await terminal.type("@");
-      await terminal.waitFor(`> devbox-ctl ${completed}@`, 10_000);
+      await terminal.waitFor(`> devbox-ctl ${completed}@`);
       await terminal.press("C-c");
+      // What is typed before the prompt is back would be put behind what stands there.
+      await terminal.waitFor(/(^|\n)>$/);
     }
   });
 });
