@@ -22,19 +22,19 @@ export interface SetupResult {
 export async function applySetup(deps: HostDeps, plan: SetupPlan): Promise<SetupResult> {
   const { system, progress } = deps;
   const { parts, found } = plan;
-  const todo = found.filter(({ state }) => state !== "ok");
-  if (todo.length > 0) await system.keepManifest(extended(system.readManifest(), plan));
-  for (const each of todo) {
+  const changes = found.filter(({ state }) => state !== "ok");
+  if (changes.length > 0) await system.keepManifest(extended(system.readManifest(), plan));
+  for (const each of changes) {
     progress.begin(each.state === "make" ? "Made" : "Mended");
     await system.apply(each, parts);
     progress.done(spokenItem(itemId(each.item)));
   }
   await system.settle(
-    todo.map(({ item }) => item),
+    changes.map(({ item }) => item),
     parts,
   );
-  const last = [await prepareImages(deps, plan), await bringBack(deps, plan, todo.length > 0)];
-  return { changed: todo.length, remarks: [...plan.remarks, ...last.filter((remark) => remark !== undefined)] };
+  const last = [await prepareImages(deps, plan), await bringBack(deps, plan, changes.length > 0)];
+  return { changed: changes.length, remarks: [...plan.remarks, ...last.filter((remark) => remark !== undefined)] };
 }
 
 function extended(before: Manifest | undefined, { account, parts, found, configText }: SetupPlan): Manifest {
