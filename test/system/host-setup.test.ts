@@ -239,7 +239,8 @@ describe("host setup", () => {
       exitCode: 0,
     });
     const local = "sudo -u devbox env XDG_RUNTIME_DIR=/run/user/$(id -u devbox) podman";
-    await host.rootOk(`cd /; box=$(${local} ps -q | head -n1)
+    // Not by `head`: Podman, which writes to it after it has ended, would be killed for that.
+    await host.rootOk(`cd /; boxes=$(${local} ps -q); box=\${boxes%%$'\\n'*}
       ${local} commit --pause=false "$box" localhost/committed && ${local} rmi localhost/committed`);
   });
 
