@@ -15,6 +15,7 @@ import { stateDirOf } from "./compose/config.ts";
 import { engineOf } from "./compose/engine.ts";
 import { ledgerOf } from "./compose/ledger.ts";
 import { accounts, crossingParts, systemJournal, whoAsks } from "./compose/orchestrator.ts";
+import { archives, channels } from "./compose/lifecycle.ts";
 import { secretStore, tailnet } from "./compose/stores.ts";
 import { cacheDir, packageFile } from "./paths.ts";
 
@@ -70,6 +71,8 @@ function composeWithoutLedger(config: Config, progress: Progress, interrupt: Abo
     tailnet: () => tailnet(config),
     caller,
     accounts: accounts(config),
+    channels: () => channels(config),
+    archives: () => archives(config),
     systemJournal: () => systemJournal({ caller }),
     progress,
     interrupt,

@@ -18,6 +18,17 @@ export function parseDuration(text: string): number | undefined {
   return match && factor !== undefined ? Number(match[1]) * factor : undefined;
 }
 
+/** A span as {@link parseDuration} takes it, in the largest unit that loses nothing: `7d`, `90s`. */
+export function spanText(span: Millis): string {
+  const units = [
+    [DAY, "d"],
+    [HOUR, "h"],
+    [MINUTE, "m"],
+  ] as const;
+  const unit = units.find(([length]) => span > 0 && span % length === 0);
+  return unit === undefined ? `${String(span / SECOND)}s` : `${String(span / unit[0])}${unit[1]}`;
+}
+
 /**
  * The moment that `--since` names: a duration back from now, or an RFC 3339 time.
  * @throws {DevboxError} USAGE

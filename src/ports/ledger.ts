@@ -12,6 +12,14 @@ import type {
 } from "../core/operation.ts";
 import type { DeviceIdentity } from "../core/tailnet.ts";
 import type { Millis } from "../core/time.ts";
+import type {
+  ActivityRecords,
+  ArchiveRecords,
+  HoldRecords,
+  NoticeRecords,
+  PolicyRecords,
+  ScheduleRecords,
+} from "./lifecycle-records.ts";
 
 /** A box to be entered; the ledger fills in the rest. */
 export type NewBox = Pick<BoxRecord, "id" | "name" | "owner" | "desired" | "spec" | "createdAt">;
@@ -69,7 +77,8 @@ export interface AuditFilter {
  * Methods are synchronous on purpose: no other code of this process can run between a check and its act.
  * All throw {@link DevboxError} BUSY when other processes kept the file locked for too long.
  */
-export interface Ledger {
+export interface Ledger
+  extends HoldRecords, ScheduleRecords, PolicyRecords, ActivityRecords, NoticeRecords, ArchiveRecords {
   boxes(): BoxRecord[];
   boxByName(name: string): BoxRecord | undefined;
   boxById(id: string): BoxRecord | undefined;

@@ -6,6 +6,7 @@ import type { Config } from "../../src/core/config/config.ts";
 import { DEFAULTS } from "../../src/core/config/defaults.ts";
 import type { ProcessIdentity } from "../../src/core/operation.ts";
 import { GIB } from "../../src/core/size.ts";
+import type { Channel } from "../../src/ports/notifier.ts";
 import type { Ledger } from "../../src/ports/ledger.ts";
 import type { Deps } from "../../src/usecases/deps.ts";
 import { FakeEngine } from "./engine.ts";
@@ -20,6 +21,8 @@ export class World implements Disposable {
   readonly secrets = new FakeSecrets();
   /** Asked only when the configuration names a tailnet. */
   readonly tailnet = new FakeTailnet();
+  /** Ways to tell people besides in the box and at their next command. */
+  channels: readonly Channel[] = [];
   readonly dead = new Set<number>();
   readonly remarks: string[] = [];
   now = Date.UTC(2026, 0, 31, 9);
@@ -67,6 +70,8 @@ export class World implements Disposable {
       tailnet: () => Promise.resolve(this.config.tailnet.provider === "none" ? undefined : this.tailnet),
       caller: { user, uid: 1000, admin: false, via: "local" as const },
       accounts: { isAdministrator: () => false },
+      channels: () => Promise.resolve(this.channels),
+      archives: () => Promise.resolve({ dir: this.#dir }),
       systemJournal: () => Promise.resolve(undefined),
       progress: {
         begin: () => undefined,

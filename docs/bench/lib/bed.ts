@@ -77,6 +77,8 @@ export function realDeps({ stateDir, config }: Parts): Deps {
     progress: silentProgress,
     secrets: () => Promise.reject(new Error("the benches have no keys")),
     accounts: { isAdministrator: () => false },
+    channels: () => Promise.resolve([]),
+    archives: () => Promise.resolve({ dir: "/nonexistent" }),
     systemJournal: () => Promise.resolve(undefined),
     tailnet: () => Promise.resolve(undefined),
     interrupt: new AbortController().signal,

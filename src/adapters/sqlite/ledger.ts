@@ -2,11 +2,15 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Config } from "../../core/config/config.ts";
 import type { ProcessIdentity } from "../../core/operation.ts";
 import type { Ledger } from "../../ports/ledger.ts";
+import { archiveCalls } from "./archives.ts";
 import { auditCalls } from "./audit.ts";
 import { deviceCalls } from "./devices.ts";
+import { holdCalls } from "./holds.ts";
 import { journalCalls } from "./journal.ts";
 import { leaseCalls } from "./leases.ts";
+import { lifecycleCalls } from "./lifecycle.ts";
 import { mappingCalls } from "./mappings.ts";
+import { noticeCalls } from "./notices.ts";
 import { damaged, explain, ledgerFile, openDatabase } from "./open.ts";
 import { registryCalls } from "./registry.ts";
 import { ownedVolumeCalls } from "./volumes.ts";
@@ -44,6 +48,10 @@ export function openLedger(options: LedgerOptions): Ledger {
     ...auditCalls(core),
     exclusively: (act) => core.transaction(act),
     ...ownedVolumeCalls(core),
+    ...holdCalls(core),
+    ...lifecycleCalls(core),
+    ...noticeCalls(core),
+    ...archiveCalls(core),
     fact: (key) => core.query("SELECT value FROM facts WHERE key = ?", key)[0]?.value as string | undefined,
     setFact: (key, value) => {
       core.query("INSERT INTO facts VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);

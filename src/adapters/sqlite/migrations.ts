@@ -141,4 +141,83 @@ export const MIGRATIONS: readonly string[] = [
     owner TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- Boxes' lives: what keeps them, when they are used, what their owners were told.
+  CREATE TABLE holds (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    box_id TEXT NOT NULL REFERENCES boxes (id) ON DELETE CASCADE,
+    until INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    pid INTEGER,
+    start_ticks TEXT,
+    boot_id TEXT,
+    ended_at INTEGER
+  ) STRICT;
+  CREATE INDEX holds_by_box ON holds (box_id);
+  CREATE TABLE schedules (
+    box_id TEXT PRIMARY KEY REFERENCES boxes (id) ON DELETE CASCADE,
+    start TEXT,
+    stop TEXT,
+    zone TEXT NOT NULL,
+    handled_at INTEGER NOT NULL
+  ) STRICT;
+  -- JSON, because null (never) and absent (as everybody) are two things.
+  CREATE TABLE policies (
+    box_id TEXT PRIMARY KEY REFERENCES boxes (id) ON DELETE CASCADE,
+    policy TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE samples (
+    box_id TEXT PRIMARY KEY REFERENCES boxes (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    data TEXT NOT NULL
+  ) STRICT;
+
+  -- Notices outlive their boxes: that one is destroyed has to be told after it.
+  CREATE TABLE notices (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    box_id TEXT NOT NULL,
+    box_name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('stop', 'destroy', 'stopped', 'destroyed', 'trouble')),
+    stage TEXT NOT NULL CHECK (stage IN ('first', 'reminder')),
+    since INTEGER NOT NULL,
+    deadline INTEGER,
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    withdrawn_at INTEGER,
+    UNIQUE (box_id, kind, stage, since)
+  ) STRICT;
+  CREATE INDEX notices_by_owner ON notices (owner);
+  CREATE TABLE deliveries (
+    notice_id INTEGER NOT NULL REFERENCES notices (id) ON DELETE CASCADE,
+    channel TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    tried_at INTEGER,
+    delivered_at INTEGER,
+    problem TEXT,
+    PRIMARY KEY (notice_id, channel)
+  ) STRICT;
+
+  -- Homes that were put away; they outlive their boxes.
+  CREATE TABLE archives (
+    id TEXT PRIMARY KEY,
+    box_id TEXT NOT NULL,
+    box_name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('writing', 'complete', 'removing')),
+    reason TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    size INTEGER NOT NULL,
+    content_size INTEGER NOT NULL,
+    entries INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    unpushed TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX archives_by_owner ON archives (owner);
+  `,
 ];

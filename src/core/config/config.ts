@@ -1,3 +1,5 @@
+import type { LifecycleConfig, NotifyConfig, UserLifecycle } from "./lifecycle-config.ts";
+
 /**
  * The configuration as the program uses it: sizes in bytes, every value present.
  * Kept apart from the schema so that the start-up path needs no zod when there is no file.
@@ -51,7 +53,18 @@ export interface Config {
   };
   readonly secrets: SecretsConfig;
   readonly tailnet: TailnetConfig;
-  readonly users: Readonly<Record<string, { readonly limits?: { readonly boxes?: number | undefined } | undefined }>>;
+  readonly lifecycle: LifecycleConfig;
+  /** Channels besides those that are always there: in the box, and at the owner's next command. */
+  readonly notify: readonly NotifyConfig[];
+  readonly users: Readonly<Record<string, UserConfig>>;
+}
+
+/** One user's own settings. */
+export interface UserConfig {
+  /** Where notices go by e-mail. */
+  readonly email?: string | undefined;
+  readonly limits?: { readonly boxes?: number | undefined } | undefined;
+  readonly lifecycle?: UserLifecycle | undefined;
 }
 
 /** Where users' auth keys are kept. */

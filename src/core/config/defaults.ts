@@ -1,4 +1,5 @@
 import { GIB } from "../size.ts";
+import { DAY, HOUR, SECOND } from "../time.ts";
 import type { Config } from "./config.ts";
 
 /**
@@ -46,5 +47,29 @@ export const DEFAULTS: Config = {
     env: {},
     api: { url: null, tailnet: "-", tokenFile: null, clientId: null, clientSecretFile: null },
   },
+  lifecycle: {
+    stopAfterIdle: 7 * DAY,
+    destroyAfterStopped: 14 * DAY,
+    notice: 48 * HOUR,
+    reminder: 6 * HOUR,
+    bounds: {
+      stopAfterIdle: { min: 3 * DAY, max: 30 * DAY },
+      destroyAfterStopped: { min: 3 * DAY, max: 90 * DAY },
+    },
+    maxHold: 14 * DAY,
+    grace: 20 * SECOND,
+    parallel: 4,
+    activity: {
+      signals: {
+        ...{ terminal: true, connection: true, cpu: true, agent: true, workspace: true, network: true, hold: true },
+      },
+      connection: 12 * HOUR,
+      agent: 12 * HOUR,
+      cpuPercent: 10,
+      networkBytes: 64 * 1024,
+    },
+    archive: { dir: null, keep: 30 * DAY, quota: null, perUser: null },
+  },
+  notify: [],
   users: {},
 };

@@ -3,6 +3,8 @@ import { MIN_MEMORY } from "../limits.ts";
 import { formatSize, parseSize } from "../size.ts";
 import { brokenNameRule } from "../name.ts";
 import { DEFAULTS } from "./defaults.ts";
+import { lifecycleSchema, userLifecycleSchema } from "./lifecycle-schema.ts";
+import { notifySchema } from "./notify-schema.ts";
 import { absolutePath, secretsSchema, tailnetSchema } from "./tailnet-schema.ts";
 
 const size = z
@@ -127,14 +129,18 @@ export const configSchema = z.strictObject({
     .describe("What keeps boxes apart from the host and from each other"),
   secrets: secretsSchema,
   tailnet: tailnetSchema,
+  lifecycle: lifecycleSchema,
+  notify: notifySchema,
   users: z
     .record(
       unixName,
       z.strictObject({
+        email: z.email().optional().describe("Where notices for this user go by e-mail"),
         limits: z
           .strictObject({ boxes: z.int().min(0).optional().describe("Boxes this user may have") })
           .optional()
           .describe("Limits of this user alone"),
+        lifecycle: userLifecycleSchema,
       }),
     )
     .default({})

@@ -9,11 +9,11 @@ import {
   serviceSchema,
   statusSchema,
 } from "./box.ts";
+import { configShowSchema } from "./config.ts";
 import { tailnetDevDownSchema, tailnetDevStatusSchema, tailnetDevUpSchema } from "./dev-tailnet.ts";
 import {
   completionSchema,
   configCheckSchema,
-  configShowSchema,
   doctorSchema,
   errorSchema,
   exitCodesSchema,

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { type ErrorCode, ERROR_EXIT } from "../errors.ts";
 import { type ExitCode, EXIT_MEANING } from "../exit-codes.ts";
-import { bytes } from "./parts.ts";
 
 const errorCodes = Object.keys(ERROR_EXIT) as ErrorCode[];
 
@@ -48,69 +47,6 @@ export const sshConfigSchema = z
 export const configCheckSchema = z
   .strictObject({ file: z.string().nullable().describe("null: there is none"), valid: z.boolean() })
   .describe("devbox-ctl config check --json");
-
-export const configShowSchema = z
-  .strictObject({
-    file: z.string().nullable().describe("null: these are the defaults"),
-    stateDir: z.string().describe("Where the ledger is"),
-    config: z.strictObject({
-      host: z.strictObject({
-        name: z.string().nullable(),
-        serviceUser: z.string().nullable(),
-        adminGroups: z.array(z.string()),
-        commands: z.int(),
-        sessions: z.int(),
-      }),
-      state: z.strictObject({ dir: z.string().nullable() }),
-      limits: z.strictObject({
-        perUser: z.int().nonnegative(),
-        global: z.int().nonnegative(),
-        counts: z.enum(["existing", "running"]),
-        cpus: z.number(),
-        memory: bytes,
-        pids: z.int(),
-        maxCpus: z.number(),
-        maxMemory: bytes,
-        reserve: z.strictObject({ memory: bytes, disk: bytes }),
-      }),
-      image: z.string(),
-      engine: z.strictObject({
-        kind: z.literal("podman"),
-        path: z.string(),
-        socket: z.string().nullable(),
-        runtime: z.string().nullable(),
-        namespace: z.string(),
-        timeout: z.int().describe("Seconds"),
-      }),
-      isolation: z.strictObject({ blocked: z.array(z.string()), readOnlyRoot: z.boolean() }),
-      secrets: z.strictObject({
-        provider: z.enum(["none", "file", "op-cli", "onepassword"]),
-        vault: z.string(),
-        tokenFile: z.string().nullable(),
-        dir: z.string().nullable(),
-        op: z.string(),
-        timeout: z.int(),
-      }),
-      tailnet: z.strictObject({
-        provider: z.enum(["none", "tailscale", "headscale"]),
-        loginServer: z.string().nullable(),
-        timeout: z.int(),
-        env: z.record(z.string(), z.string()),
-        api: z.strictObject({
-          url: z.string().nullable(),
-          tailnet: z.string(),
-          tokenFile: z.string().nullable(),
-          clientId: z.string().nullable(),
-          clientSecretFile: z.string().nullable(),
-        }),
-      }),
-      users: z.record(
-        z.string(),
-        z.strictObject({ limits: z.strictObject({ boxes: z.int().nonnegative().optional() }).optional() }),
-      ),
-    }),
-  })
-  .describe("devbox-ctl config show --json");
 
 const findings = z.array(
   z.strictObject({

@@ -68,7 +68,7 @@ describe("unknown keys name the nearest known one", () => {
     [{ users: { alice: { limit: {} } } }, "users.alice.limit: unknown key; did you mean limits?"],
     [
       { zzzzzzzz: 1 },
-      "zzzzzzzz: unknown key; known here: host, state, limits, image, engine, isolation, secrets, tailnet, users",
+      "zzzzzzzz: unknown key; known here: host, state, limits, image, engine, isolation, secrets, tailnet, lifecycle, notify, users",
     ],
     [{ "\u001b[31m": 1 }, "\\u{1b}[31m: unknown key"],
     [{ ["x".repeat(10_000)]: 1 }, "unknown key"],

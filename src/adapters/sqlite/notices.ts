@@ -1,0 +1,85 @@
+import type { DeliveryRecord, NoticeRecord } from "../../core/lifecycle/records.ts";
+import type { NoticeRecords } from "../../ports/lifecycle-records.ts";
+import type { LedgerCore } from "./ledger.ts";
+
+type Row = Record<string, unknown>;
+
+/** What people have to be told, and how far it got. */
+export function noticeCalls(core: LedgerCore): NoticeRecords {
+  return {
+    notices: ({ owner, boxId }) => {
+      const where = "withdrawn_at IS NULL AND (?1 IS NULL OR owner = ?1) AND (?2 IS NULL OR box_id = ?2)";
+      const values = [owner ?? null, boxId ?? null];
+      const deliveries = Map.groupBy(
+        core.query(`SELECT * FROM deliveries WHERE notice_id IN (SELECT id FROM notices WHERE ${where})`, ...values),
+        (row) => row.notice_id as number,
+      );
+      return core
+        .query(`SELECT * FROM notices WHERE ${where} ORDER BY id`, ...values)
+        .map((row) => noticeFrom(row, deliveries.get(row.id as number) ?? []));
+    },
+    addNotice: ({ boxId, boxName, owner, kind, stage, since, deadline, subject, body, createdAt }) => {
+      // What was withdrawn comes into force again: an idle span can be counted from the same moment once more.
+      const rows = core.query(
+        `INSERT INTO notices (box_id, box_name, owner, kind, stage, since, deadline, subject, body, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (box_id, kind, stage, since) DO UPDATE SET withdrawn_at = NULL RETURNING id`,
+        ...[boxId, boxName, owner, kind, stage, since, deadline ?? null, subject, body, createdAt],
+      );
+      return Number(rows[0]?.id);
+    },
+    withdrawNotices: (boxId, kinds, at) => {
+      core.query(
+        `UPDATE notices SET withdrawn_at = ? WHERE box_id = ? AND withdrawn_at IS NULL
+           AND kind IN (SELECT value FROM json_each(?))`,
+        ...[at, boxId, JSON.stringify(kinds)],
+      );
+    },
+    recordDelivery: (noticeId, { channel, attempts, triedAt, deliveredAt, problem }) => {
+      core.query(
+        `INSERT OR REPLACE INTO deliveries (notice_id, channel, attempts, tried_at, delivered_at, problem)
+           VALUES (?, ?, ?, ?, ?, ?)`,
+        ...[noticeId, channel, attempts, triedAt ?? null, deliveredAt ?? null, problem ?? null],
+      );
+    },
+    dropNotices: (before) => {
+      core.query("DELETE FROM notices WHERE created_at < ?", before);
+    },
+    deliveredAt: (boxId, kind, stage, since) => {
+      const row = core.query(
+        `SELECT min(delivered_at) AS at FROM deliveries JOIN notices ON notices.id = notice_id
+           WHERE box_id = ? AND kind = ? AND stage = ? AND since = ? AND withdrawn_at IS NULL`,
+        ...[boxId, kind, stage, since],
+      )[0];
+      return (row?.at as number | null) ?? undefined;
+    },
+  };
+}
+
+function noticeFrom(row: Row, deliveries: readonly Row[]): NoticeRecord {
+  return {
+    id: row.id as number,
+    boxId: row.box_id as string,
+    boxName: row.box_name as string,
+    owner: row.owner as string,
+    kind: row.kind as NoticeRecord["kind"],
+    stage: row.stage as NoticeRecord["stage"],
+    since: row.since as number,
+    deadline: (row.deadline as number | null) ?? undefined,
+    subject: row.subject as string,
+    body: row.body as string,
+    createdAt: row.created_at as number,
+    withdrawnAt: (row.withdrawn_at as number | null) ?? undefined,
+    deliveries: deliveries.map((each) => deliveryFrom(each)),
+  };
+}
+
+function deliveryFrom(row: Row): DeliveryRecord {
+  return {
+    channel: row.channel as string,
+    attempts: row.attempts as number,
+    triedAt: (row.tried_at as number | null) ?? undefined,
+    deliveredAt: (row.delivered_at as number | null) ?? undefined,
+    problem: (row.problem as string | null) ?? undefined,
+  };
+}

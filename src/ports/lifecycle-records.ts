@@ -1,0 +1,77 @@
+import type { NoticeKind, NoticeStage } from "../core/lifecycle/facts.ts";
+import type {
+  ArchiveRecord,
+  BoxPolicy,
+  DeliveryRecord,
+  HoldRecord,
+  NoticeRecord,
+  SampleRecord,
+  ScheduleRecord,
+} from "../core/lifecycle/records.ts";
+import type { Millis } from "../core/time.ts";
+
+/** What the ledger keeps of boxes' lives; parts of {@link Ledger}. What hangs on a box goes with it. */
+
+export interface HoldRecords {
+  /** Every hold of these boxes that has not ended, and the last that has; of all boxes when left out. */
+  holds(boxId?: string): HoldRecord[];
+  /** @returns its number */
+  addHold(hold: Omit<HoldRecord, "id" | "endedAt">): number;
+  /** Ends a hold that has not ended. */
+  endHold(id: number, at: Millis): void;
+}
+
+export interface ScheduleRecords {
+  schedules(): ScheduleRecord[];
+  scheduleOf(boxId: string): ScheduleRecord | undefined;
+  setSchedule(schedule: ScheduleRecord): void;
+  clearSchedule(boxId: string): void;
+  /** Moments up to `at` are done with. */
+  handleSchedule(boxId: string, at: Millis): void;
+}
+
+export interface PolicyRecords {
+  policies(): ReadonlyMap<string, BoxPolicy>;
+  setPolicy(boxId: string, policy: BoxPolicy): void;
+}
+
+export interface ActivityRecords {
+  samples(): SampleRecord[];
+  setSample(sample: SampleRecord): void;
+  /**
+   * Notes that a box was used, unless later use is known already. Nothing else moves its last activity back or forth.
+   * @returns what is known now
+   */
+  touch(boxId: string, at: Millis, by: string): void;
+  /**
+   * The clock was set: moves what was written down by the old one, so that spans stay as long as they were.
+   * @param shift milliseconds, negative when the clock went back
+   */
+  shiftTimes(shift: Millis): void;
+}
+
+export interface NoticeRecords {
+  /** Those that are neither withdrawn nor older than `since`. */
+  notices(filter: { readonly owner?: string; readonly boxId?: string }): NoticeRecord[];
+  /**
+   * Enters a notice, once for each box, kind, stage and `since`.
+   * @returns its number, also that of one that is there already
+   */
+  addNotice(notice: Omit<NoticeRecord, "id" | "withdrawnAt" | "deliveries">): number;
+  /** Takes back what a box's owner does not have to hear any more. */
+  withdrawNotices(boxId: string, kinds: readonly NoticeKind[], at: Millis): void;
+  /** Writes down how a delivery went. */
+  recordDelivery(noticeId: number, delivery: DeliveryRecord): void;
+  /** Forgets what was written before. */
+  dropNotices(before: Millis): void;
+  /** When a notice of this kind, stage and `since` was delivered first by any channel. */
+  deliveredAt(boxId: string, kind: NoticeKind, stage: NoticeStage, since: Millis): Millis | undefined;
+}
+
+export interface ArchiveRecords {
+  archives(): ArchiveRecord[];
+  archiveById(id: string): ArchiveRecord | undefined;
+  addArchive(archive: ArchiveRecord): void;
+  updateArchive(id: string, change: Partial<Omit<ArchiveRecord, "id">>): void;
+  removeArchive(id: string): void;
+}
