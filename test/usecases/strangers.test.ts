@@ -20,7 +20,7 @@ import { listImages } from "../../src/usecases/images.ts";
 import { list } from "../../src/usecases/list.ts";
 import { logs } from "../../src/usecases/logs.ts";
 import { names } from "../../src/usecases/names.ts";
-import { reap } from "../../src/usecases/reap.ts";
+import { reap } from "../../src/usecases/reap/reap.ts";
 import { rebuild } from "../../src/usecases/rebuild.ts";
 import { resume } from "../../src/usecases/resume.ts";
 import { switchService } from "../../src/usecases/service-switch.ts";

@@ -18,11 +18,13 @@ export interface Judged {
   readonly policy: LifecyclePolicy;
   readonly seen: Seen | undefined;
   readonly decision: Decision;
+  /** The moment for which it was decided. */
+  readonly now: Millis;
 }
 
 export interface SurveyInput {
   /** These boxes alone. */
-  readonly ids?: ReadonlySet<string>;
+  readonly ids?: ReadonlySet<string> | undefined;
   /** Keep what is seen; without it nothing at all is changed. */
   readonly write: boolean;
   /** What is true then if nothing changes; now when left out. */
@@ -52,13 +54,13 @@ export async function survey(deps: Deps, { ids, write, at }: SurveyInput): Promi
     return record === undefined ? [] : [write ? record : { ...record, stoppedAt: box.stoppedAt }];
   });
   const policies = deps.ledger.policies();
-  return gather(deps, still, containers, seen, now).flatMap((facts) => {
+  return (await gather(deps, still, containers, seen, now)).flatMap((facts) => {
     const box = current.get(facts.id);
     if (box === undefined) return [];
     const policy = policyFor(deps.config, box.owner, policies.get(box.id));
     const { containerId } = containers.get(box.id) ?? {};
     const decision = decide(facts, policy, now);
-    return [{ box, containerId, facts, policy, seen: seen.get(box.id), decision }];
+    return [{ box, containerId, facts, policy, seen: seen.get(box.id), decision, now }];
   });
 }
 
