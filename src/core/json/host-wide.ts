@@ -70,3 +70,15 @@ export const handOverSchema = z
     changed: z.boolean().describe("False when it was theirs already"),
   })
   .describe("devbox-ctl hand-over --json");
+
+export const metricsSchema = z
+  .strictObject({
+    metrics: z.array(
+      z.strictObject({
+        name: z.string(),
+        help: z.string(),
+        samples: z.array(z.strictObject({ labels: z.record(z.string(), z.string()), value: z.number() })),
+      }),
+    ),
+  })
+  .describe("devbox-ctl metrics --json: what it says in the Prometheus text format");

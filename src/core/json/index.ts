@@ -22,7 +22,7 @@ import {
   imageCheckSchema,
   sshConfigSchema,
 } from "./program.ts";
-import { handOverSchema, reapSchema, resumeSchema } from "./host-wide.ts";
+import { handOverSchema, metricsSchema, reapSchema, resumeSchema } from "./host-wide.ts";
 import {
   syncthingDisableSchema,
   syncthingEnableSchema,
@@ -70,6 +70,7 @@ export const JSON_SCHEMAS = {
   resume: resumeSchema,
   reap: reapSchema,
   "hand-over": handOverSchema,
+  metrics: metricsSchema,
   "syncthing-enable": syncthingEnableSchema,
   "syncthing-disable": syncthingDisableSchema,
   "syncthing-status": syncthingStatusSchema,

@@ -27,6 +27,8 @@ export interface SurveyInput {
   readonly ids?: ReadonlySet<string> | undefined;
   /** Keep what is seen; without it nothing at all is changed. */
   readonly write: boolean;
+  /** `as-last-seen`: no box is looked into. */
+  readonly sight?: "fresh" | "as-last-seen";
   /** What is true then if nothing changes; now when left out. */
   readonly at?: Millis | undefined;
 }
@@ -36,7 +38,7 @@ export interface SurveyInput {
  * questions to the ledger.
  * @throws {DevboxError} the ENGINE_ codes; what fails with one box is in its facts
  */
-export async function survey(deps: Deps, { ids, write, at }: SurveyInput): Promise<Judged[]> {
+export async function survey(deps: Deps, { ids, write, sight = "fresh", at }: SurveyInput): Promise<Judged[]> {
   const listed = await deps.engine.boxes();
   const records = deps.ledger.boxes().filter(({ id }) => ids?.has(id) ?? true);
   const containers = containersOf(records, listed);
@@ -45,7 +47,7 @@ export async function survey(deps: Deps, { ids, write, at }: SurveyInput): Promi
     const container = containers.get(box.id);
     return box.phase === "ready" && container?.state === "running" ? [{ box, containerId: container.containerId }] : [];
   });
-  const seen = await observe(deps, running, { write });
+  const seen = sight === "fresh" ? await observe(deps, running, { write }) : sight;
   const now = at ?? deps.clock.now();
   // Looking takes a while, in which boxes may be used, and changes what the ledger knows.
   const current = new Map(deps.ledger.boxes().map((box) => [box.id, box]));
@@ -60,7 +62,9 @@ export async function survey(deps: Deps, { ids, write, at }: SurveyInput): Promi
     const policy = policyFor(deps.config, box.owner, policies.get(box.id));
     const { containerId } = containers.get(box.id) ?? {};
     const decision = decide(facts, policy, now);
-    return [{ box, containerId, facts, policy, seen: seen.get(box.id), decision, now }];
+    return [
+      { box, containerId, facts, policy, seen: seen === "as-last-seen" ? undefined : seen.get(box.id), decision, now },
+    ];
   });
 }
 

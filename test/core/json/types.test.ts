@@ -11,6 +11,7 @@ import type { forwardsJson } from "../../../src/cli/present/forward.ts";
 import type { hostSetupJson } from "../../../src/cli/present/host.ts";
 import type { handedJson } from "../../../src/cli/present/hand-over.ts";
 import type { imagesJson, prunedJson } from "../../../src/cli/present/images.ts";
+import type { metricsJson } from "../../../src/cli/present/metrics.ts";
 import type { listJson } from "../../../src/cli/present/list.ts";
 import type { imageCheckJson } from "../../../src/cli/present/image-check.ts";
 import type { reapedJson } from "../../../src/cli/present/reap.ts";
@@ -78,6 +79,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Returned<ImagePrepare>>().toEqualTypeOf<Result<"image-prepare">>();
   expectTypeOf<Shown<typeof resumedJson>>().toEqualTypeOf<Result<"resume">>();
   expectTypeOf<Shown<typeof reapedJson>>().toEqualTypeOf<Result<"reap">>();
+  expectTypeOf<Shown<typeof metricsJson>>().toEqualTypeOf<Result<"metrics">>();
   expectTypeOf<Shown<typeof handedJson>>().toEqualTypeOf<Result<"hand-over">>();
   expectTypeOf<Shown<typeof imagesJson>>().toEqualTypeOf<Result<"image-list">>();
   expectTypeOf<Shown<typeof enabledJson>>().toEqualTypeOf<Result<"syncthing-enable">>();
