@@ -41,7 +41,7 @@ export function approach(box: BoxFacts, run: Approach, policy: LifecyclePolicy, 
   if (!(now >= from)) return { ...ahead, action: "none", reason: "within-grace" };
   const first = sent(box, run, "first", from);
   if (first === undefined) return tell(ahead, { kind, stage: "first", since });
-  if (first.deliveredAt === undefined) {
+  if (first.deliveredAt === undefined || !(first.deliveredAt > 0)) {
     return { ...ahead, action: "none", reason: "notice-not-delivered", at: undefined };
   }
   const due = dueAt(run, policy, Math.min(first.deliveredAt, now));
