@@ -1,20 +1,13 @@
 import { boxState, type BoxRecord, type BoxState } from "../../core/box.ts";
-import type { BoxFacts, Hold, NoticeFacts, Observation, ScheduleFacts } from "../../core/lifecycle/facts.ts";
-import { heldFacts, longest } from "../../core/lifecycle/holds.ts";
+import type { Seen } from "../../core/lifecycle/activity.ts";
+import type { BoxFacts, LastActivity, NoticeFacts, ScheduleFacts } from "../../core/lifecycle/facts.ts";
+import { heldFacts, longest, type HolderAlive } from "../../core/lifecycle/holds.ts";
 import type { HoldRecord, NoticeRecord } from "../../core/lifecycle/records.ts";
 import type { ProcessIdentity } from "../../core/operation.ts";
 import type { Millis } from "../../core/time.ts";
 import type { EngineBox } from "../../ports/engine.ts";
 import type { Deps } from "../deps.ts";
-
-/** What was seen of a running box just now. */
-export interface Seen {
-  readonly observation: Observation;
-  /** What is true at the moment although it has no single moment, in a person's words. */
-  readonly inUse: string | undefined;
-  /** By a file in the box. */
-  readonly hold: Hold | undefined;
-}
+import { aliveOn } from "./settle-holds.ts";
 
 /** Looks at running boxes, by box id; `as-last-seen`: nobody looked, what the ledger has of them is taken for good. */
 export type Sight = ReadonlyMap<string, Seen> | "as-last-seen";
@@ -42,19 +35,19 @@ export async function gather(
 interface Kept {
   readonly busy: ReadonlySet<string>;
   readonly holds: ReadonlyMap<string, readonly HoldRecord[]>;
-  readonly isAlive: (hold: Pick<HoldRecord, "holder">) => boolean;
+  readonly isAlive: HolderAlive;
   readonly schedules: ReadonlyMap<string, ScheduleFacts>;
   readonly notices: ReadonlyMap<string, readonly NoticeRecord[]>;
   readonly leaving: ReadonlyMap<string, readonly unknown[]>;
 }
 
 async function keptOf(deps: GatherDeps, boxes: readonly BoxRecord[], now: Millis): Promise<Kept> {
-  const { ledger, host } = deps;
+  const { ledger } = deps;
   const [only] = boxes.length === 1 ? boxes : [];
   return {
     busy: busyBoxes(deps),
     holds: Map.groupBy(ledger.holds(only?.id), ({ boxId }) => boxId),
-    isAlive: ({ holder }) => holder === undefined || host.isAlive(holder),
+    isAlive: aliveOn(deps),
     schedules: await schedulesOf(deps, now),
     notices: Map.groupBy(ledger.notices(only === undefined ? {} : { boxId: only.id }), ({ boxId }) => boxId),
     leaving: Map.groupBy(
@@ -99,7 +92,10 @@ function factsOf(box: BoxRecord, container: EngineBox | undefined, kept: Known):
   return {
     ...{ id, name, owner, state, desired, createdAt, stoppedAt, heldUntil },
     busy: kept.busy.has(id),
-    lastActivity: lastUsedAt === undefined ? undefined : { at: lastUsedAt, by: lastUsedBy ?? "unknown" },
+    lastActivity: later(
+      lastUsedAt === undefined ? undefined : { at: lastUsedAt, by: lastUsedBy ?? "unknown" },
+      seen.last,
+    ),
     observation: seen.observation,
     inUse: seen.inUse,
     hold: longest([hold, seen.hold === undefined || seen.hold.until <= now ? undefined : seen.hold]),
@@ -109,6 +105,11 @@ function factsOf(box: BoxRecord, container: EngineBox | undefined, kept: Known):
     archiveProblem: notices.findLast(({ kind, createdAt: at }) => kind === "trouble" && at >= (stoppedAt ?? now))
       ?.subject,
   };
+}
+
+/** A look counts although nobody wrote it down. */
+function later(one: LastActivity | undefined, other: LastActivity | undefined): LastActivity | undefined {
+  return one === undefined || (other !== undefined && other.at > one.at) ? other : one;
 }
 
 const NOT_RUNNING: Seen = { observation: "none", inUse: undefined, hold: undefined };
