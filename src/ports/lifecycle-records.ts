@@ -51,8 +51,11 @@ export interface ActivityRecords {
 }
 
 export interface NoticeRecords {
-  /** Those that are neither withdrawn nor older than `since`. */
-  notices(filter: { readonly owner?: string; readonly boxId?: string }): NoticeRecord[];
+  /**
+   * Those that are not withdrawn. What was entered before `since` is left out, unless it warns of something to come.
+   */
+  notices(filter: { readonly owner?: string; readonly boxId?: string; readonly since?: Millis }): NoticeRecord[];
+  noticeById(id: number): NoticeRecord | undefined;
   /**
    * Enters a notice, once for each box, kind, stage and `since`.
    * @returns its number, also that of one that is there already
@@ -60,7 +63,16 @@ export interface NoticeRecords {
   addNotice(notice: Omit<NoticeRecord, "id" | "withdrawnAt" | "deliveries">): number;
   /** Takes back what a box's owner does not have to hear any more. */
   withdrawNotices(boxId: string, kinds: readonly NoticeKind[], at: Millis): void;
-  /** Writes down how a delivery went. */
+  /** The same of one notice alone. */
+  withdrawNotice(id: number, at: Millis): void;
+  /**
+   * Takes the next try of a delivery, so that of two processes one makes it. What is not recorded afterwards counts as
+   * a try that failed.
+   * @param attempts how many tries this process knows of
+   * @returns false when another one took it, it is delivered, or the notice is withdrawn
+   */
+  claimDelivery(noticeId: number, channel: string, attempts: number, at: Millis): boolean;
+  /** Writes down how a delivery went; of a notice that is gone nothing. */
   recordDelivery(noticeId: number, delivery: DeliveryRecord): void;
   /** Forgets what was written before. */
   dropNotices(before: Millis): void;

@@ -18,6 +18,8 @@ export interface Message extends Pick<NoticeRecord, "kind" | "stage" | "boxName"
 export interface Channel {
   /** `webhook`, `email`, `command`, with a number from the second of a kind on: `webhook-2`. */
   readonly name: string;
+  /** Whether this way leads to the message's receiver at all; it does when left out. */
+  readonly reaches?: (message: Pick<Message, "email">) => boolean;
   /**
    * Hands a message over: the receiver has said that it has it.
    * @throws {DevboxError} NOTIFY_FAILED, its text without secrets

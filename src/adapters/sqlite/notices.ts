@@ -7,17 +7,18 @@ type Row = Record<string, unknown>;
 /** What people have to be told, and how far it got. */
 export function noticeCalls(core: LedgerCore): NoticeRecords {
   return {
-    notices: ({ owner, boxId }) => {
-      const where = "withdrawn_at IS NULL AND (?1 IS NULL OR owner = ?1) AND (?2 IS NULL OR box_id = ?2)";
-      const values = [owner ?? null, boxId ?? null];
-      const deliveries = Map.groupBy(
-        core.query(`SELECT * FROM deliveries WHERE notice_id IN (SELECT id FROM notices WHERE ${where})`, ...values),
-        (row) => row.notice_id as number,
-      );
-      return core
-        .query(`SELECT * FROM notices WHERE ${where} ORDER BY id`, ...values)
-        .map((row) => noticeFrom(row, deliveries.get(row.id as number) ?? []));
+    notices: ({ owner, boxId, since }) => {
+      const conditions: readonly (readonly [sql: string, value: string | number | undefined])[] = [
+        ["owner = ?", owner],
+        ["box_id = ?", boxId],
+        ["(kind IN ('stop', 'destroy') OR created_at >= ?)", since],
+      ];
+      // Only what is asked for, or the indexes would be of no use.
+      const asked = conditions.filter(([, value]) => value !== undefined);
+      const where = ["withdrawn_at IS NULL", ...asked.map(([sql]) => sql)].join(" AND ");
+      return found(core, where, ...asked.map(([, value]) => value ?? null));
     },
+    noticeById: (id) => found(core, "id = ?", id)[0],
     addNotice: ({ boxId, boxName, owner, kind, stage, since, deadline, subject, body, createdAt }) => {
       // What was withdrawn comes into force again: an idle span can be counted from the same moment once more.
       const rows = core.query(
@@ -35,11 +36,25 @@ export function noticeCalls(core: LedgerCore): NoticeRecords {
         ...[at, boxId, JSON.stringify(kinds)],
       );
     },
+    withdrawNotice: (id, at) => {
+      core.query("UPDATE notices SET withdrawn_at = ? WHERE id = ? AND withdrawn_at IS NULL", at, id);
+    },
+    claimDelivery: (noticeId, channel, attempts, at) => {
+      const rows = core.query(
+        `INSERT INTO deliveries (notice_id, channel, attempts, tried_at)
+           SELECT id, ?, 1, ? FROM notices WHERE id = ? AND withdrawn_at IS NULL
+           ON CONFLICT DO UPDATE SET attempts = attempts + 1, tried_at = excluded.tried_at
+             WHERE attempts = ? AND delivered_at IS NULL
+           RETURNING notice_id`,
+        ...[channel, at, noticeId, attempts],
+      );
+      return rows.length > 0;
+    },
     recordDelivery: (noticeId, { channel, attempts, triedAt, deliveredAt, problem }) => {
       core.query(
         `INSERT OR REPLACE INTO deliveries (notice_id, channel, attempts, tried_at, delivered_at, problem)
-           VALUES (?, ?, ?, ?, ?, ?)`,
-        ...[noticeId, channel, attempts, triedAt ?? null, deliveredAt ?? null, problem ?? null],
+           SELECT id, ?, ?, ?, ?, ? FROM notices WHERE id = ?`,
+        ...[channel, attempts, triedAt ?? null, deliveredAt ?? null, problem ?? null, noticeId],
       );
     },
     dropNotices: (before) => {
@@ -54,6 +69,18 @@ export function noticeCalls(core: LedgerCore): NoticeRecords {
       return (row?.at as number | null) ?? undefined;
     },
   };
+}
+
+/** One query where there is none to be found, as at most commands. */
+function found(core: LedgerCore, where: string, ...values: (string | number | null)[]): NoticeRecord[] {
+  const rows = core.query(`SELECT * FROM notices WHERE ${where} ORDER BY id`, ...values);
+  if (rows.length === 0) return [];
+  const ids = JSON.stringify(rows.map((row) => row.id));
+  const deliveries = Map.groupBy(
+    core.query("SELECT * FROM deliveries WHERE notice_id IN (SELECT value FROM json_each(?))", ids),
+    (row) => row.notice_id as number,
+  );
+  return rows.map((row) => noticeFrom(row, deliveries.get(row.id as number) ?? []));
 }
 
 function noticeFrom(row: Row, deliveries: readonly Row[]): NoticeRecord {

@@ -73,7 +73,11 @@ function readCron(flag: string, text: string): CronExpression {
   const fields = text.trim().split(/\s+/);
   if (fields.length !== 5 || text.length > 100) {
     const found = text.trim() === "" ? "nothing" : String(fields.length);
-    throw notUnderstood(flag, text, `It has five fields (${FIELDS}); ${found} ${found === "1" ? "was" : "were"} given.`);
+    throw notUnderstood(
+      flag,
+      text,
+      `It has five fields (${FIELDS}); ${found} ${found === "1" ? "was" : "were"} given.`,
+    );
   }
   // The library's H means a moment that it chooses by chance.
   const odd = fields.find((field) => !/^[\d*/,\-#?a-z]+$/i.test(field) || /(?:^|[^t])h/i.test(field));

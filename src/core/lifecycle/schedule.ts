@@ -37,7 +37,7 @@ export function momentUpTo(cron: string, zone: string, at: Millis): Millis | und
 /** The next moments of an expression, three of them where there are so many. */
 export function upcoming(cron: string, zone: string, now: Millis): Millis[] {
   const moments: Millis[] = [];
-  for (let at = momentAfter(cron, zone, now); at !== undefined && moments.length < 3; ) {
+  for (let at = momentAfter(cron, zone, now); at !== undefined && moments.length < 3;) {
     moments.push(at);
     at = momentAfter(cron, zone, at);
   }

@@ -45,7 +45,7 @@ function typed({ for: span, until }: HoldSpan): string {
 function wished(span: HoldSpan, { now, zone, most }: HoldBounds): Millis {
   if (span.for !== undefined) return now + spanOf(span.for);
   if (span.until === undefined) return now + most;
-  const until = momentOf(span.until, zone);
+  const until = momentOf(span.until, zone, "--until");
   if (until > now) return until;
   throw new DevboxError("USAGE", `--until ${quote(span.until)} is past.`, {
     why: `It is ${momentText(now, zone, now)} (${zone}), and a hold ends by then.`,
@@ -65,17 +65,21 @@ function spanOf(text: string): Millis {
 const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/;
 const WITH_ZONE = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
-/** The moment that a person names: RFC 3339, or a day or a time of a zone. */
-function momentOf(text: string, zone: string): Millis {
+/**
+ * The moment that a person names: RFC 3339, or a day or a time of a zone.
+ * @param flag what it was given for
+ * @throws {DevboxError} USAGE
+ */
+export function momentOf(text: string, zone: string, flag: string): Millis {
   if (WITH_ZONE.test(text)) {
     const at = Date.parse(text.toUpperCase().replace(" ", "T"));
     if (!Number.isNaN(at)) return at;
   }
   const local = localOf(text);
   if (local !== undefined) return momentAt(local, zone);
-  throw new DevboxError("USAGE", `--until ${quote(text)} is no time.`, {
+  throw new DevboxError("USAGE", `${flag} ${quote(text)} is no time.`, {
     why: `A time is a day, a day and what the clock shows then (${zone}), or RFC 3339.`,
-    next: ["For example: --until 2026-12-01", 'Or --until "2026-12-01 18:00", or --until 2026-12-01T18:00:00+01:00'],
+    next: [`For example: ${flag} 2026-12-01`, `Or ${flag} "2026-12-01 18:00", or ${flag} 2026-12-01T18:00:00+01:00`],
   });
 }
 

@@ -52,8 +52,7 @@ export async function setSchedule(deps: Deps, input: ScheduleInput): Promise<Sch
   };
   if (schedule.start === undefined && schedule.stop === undefined) return clearSchedule(deps, input);
   checkSchedule(schedule, now);
-  const changed =
-    before?.start !== schedule.start || before?.stop !== schedule.stop || before?.zone !== schedule.zone;
+  const changed = before?.start !== schedule.start || before?.stop !== schedule.stop || before?.zone !== schedule.zone;
   if (changed) deps.ledger.setSchedule(schedule);
   return shown(deps, box, schedule, changed);
 }
@@ -80,7 +79,8 @@ async function shown(
 ): Promise<ScheduleResult> {
   if (schedule === undefined) return { box, schedule, starts: [], stops: [], changed };
   const { upcoming } = await import("../../core/lifecycle/schedule.ts");
-  const next = (cron: string | undefined) => (cron === undefined ? [] : upcoming(cron, schedule.zone, deps.clock.now()));
+  const next = (cron: string | undefined) =>
+    cron === undefined ? [] : upcoming(cron, schedule.zone, deps.clock.now());
   return { box, schedule, starts: next(schedule.start), stops: next(schedule.stop), changed };
 }
 
