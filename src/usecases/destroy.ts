@@ -1,7 +1,9 @@
 import { DevboxError, hasCode } from "../core/errors.ts";
+import type { ArchiveRecord } from "../core/lifecycle/records.ts";
 import type { OperationRecord } from "../core/operation.ts";
 import { boxesAllowed } from "../core/limits.ts";
 import { findBox } from "./access.ts";
+import { archiveHome } from "./archives/archive-home.ts";
 import type { Deps } from "./deps.ts";
 import { newOperation, runSteps } from "./journal.ts";
 import { leaseRequest } from "./lease.ts";
@@ -12,12 +14,19 @@ export interface DestroyInput {
   readonly name: string;
   /** Leave the home volume; `create --volume` takes it up again. */
   readonly keepVolume: boolean;
+  /** Put its home away first; when that fails, the box is not destroyed. */
+  readonly archive?: {
+    /** Why, as the archive will say: `reaped`, `destroy --archive`, `user remove`. */
+    readonly reason: string;
+  };
 }
 
 export interface DestroyResult {
   readonly name: string;
   /** Name of the home volume that was left, if it was. */
   readonly keptVolume: string | undefined;
+  /** Where its home is now, if that was put away. */
+  readonly archive: ArchiveRecord | undefined;
   readonly slots: { readonly used: number; readonly allowed: number };
 }
 
@@ -35,6 +44,10 @@ export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyR
     const keptHome = keepsHome(deps, pending, input);
     const recovery = await recoverBox(deps, box.id);
     const stillThere = deps.ledger.boxById(box.id);
+    const archive =
+      input.archive === undefined || stillThere === undefined
+        ? undefined
+        : await archiveHome(deps, stillThere, input.archive.reason);
     // What an interrupted create or destroy left is gone by now, which is what was asked for.
     if (recovery === undefined || stillThere !== undefined) {
       const problem = await run(deps, input, stillThere ?? box);
@@ -43,6 +56,7 @@ export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyR
     return {
       name: box.name,
       keptVolume: keptHome ? box.spec.home : undefined,
+      archive,
       slots: {
         used: deps.ledger.boxes().filter((b) => b.owner === box.owner).length,
         allowed: boxesAllowed(deps.config, box.owner),
