@@ -12,6 +12,8 @@ export interface ArchiveContent {
   readonly sha256: string;
   /** The same of what it holds, by which it is known whether a home is still what was put away. */
   readonly contentSha256: string;
+  /** Bytes of each frame of zstd in the file, in order; each can be read by itself. */
+  readonly frames: readonly number[];
 }
 
 /** What is there of an archive. */
@@ -26,10 +28,9 @@ export interface StoredArchive {
 }
 
 export interface ArchiveWriting {
-  /** Called now and then with the bytes that the file has; what it throws ends the writing. */
+  /** Called every 64 MiB of content with the bytes that the file has; what it throws ends the writing. */
   readonly check: (size: number) => void;
-  readonly interrupt: AbortSignal;
-  /** Told how many bytes of content were found written by an earlier try that was killed. */
+  /** Told how much content an earlier try that was killed had written, when that is kept. */
   readonly onResumed?: (contentSize: number) => void;
 }
 
@@ -43,17 +44,19 @@ export interface ArchiveStore {
   /**
    * Writes what comes from tar into an archive that is not whole yet, and looks at all that was written. What an earlier
    * try has written is kept if the content begins alike. When it fails, what was written stays for the next try.
-   * @throws {DevboxError} ARCHIVE_DAMAGED for content that is no tar archive to its end, INTERRUPTED
+   * @returns undefined when the content does not begin as it did at an earlier try: what that wrote is gone, and the
+   * content has to be given once more
+   * @throws {DevboxError} ARCHIVE_DAMAGED for content that is no tar archive to its end
    */
-  write(id: string, content: AsyncIterable<Buffer>, writing: ArchiveWriting): Promise<ArchiveContent>;
-  /** Makes an archive that was written whole, with the page that says what it is. From then on it outlives the ledger. */
+  write(id: string, content: AsyncIterable<Buffer>, writing: ArchiveWriting): Promise<ArchiveContent | undefined>;
+  /** Whether an archive that is whole holds just this content. @returns what it is, or undefined when not */
+  holds(id: string, content: AsyncIterable<Buffer>, check: () => void): Promise<ArchiveContent | undefined>;
+  /** Makes an archive of what was written, with the page that says what it is. From then on it outlives the ledger. */
   seal(record: ArchiveRecord, content: ArchiveContent): void;
   /** What an archive that is whole holds; its end is only given when all of it was as its page says. */
   read(id: string): AsyncIterable<Buffer>;
   /** Reads all of an archive. @throws {DevboxError} ARCHIVE_DAMAGED */
-  verify(record: ArchiveRecord): Promise<ArchiveContent>;
-  /** SHA-256 of what a whole archive holds, as its page says; undefined when there is none. */
-  contentSha256(id: string): string | undefined;
+  verify(record: ArchiveRecord): Promise<void>;
   /** All that is there. */
   stored(): StoredArchive[];
   /** Removes an archive, whole or not, and its page; one that is gone is no error. */

@@ -17,6 +17,8 @@ export const AUDIENCE: Readonly<Record<string, Audience>> = {
     ...["ssh-config", "start", "status", "stop", "syncthing:disable", "syncthing:enable", "syncthing:pair"],
     ...["syncthing:password", "syncthing:status", "syncthing:unpair", "tailnet:cleanup", "tailnet:status", "transfer"],
     ...["user:show", "volume:list", "volume:remove"],
+    ...["hold", "policy:clear", "policy:set", "policy:show", "release", "schedule:clear", "schedule:set"],
+    ...["schedule:show", "why"],
   ]),
   ...named("administrators", [
     ...["config:show", "doctor", "hand-over", "image:build", "image:check", "image:load", "image:prepare"],
@@ -65,7 +67,7 @@ export function commandOf(words: readonly string[]): string[] | undefined {
 }
 
 /** Commands that split at the first `--` themselves. To the others it may be a flag's value: `--image -- --config=…`. */
-const TAKES_WORDS = new Set(["cp", "exec", "ssh", "transfer"]);
+const TAKES_WORDS = new Set(["cp", "exec", "hold", "ssh", "transfer"]);
 
 /** Words before `--`; what is after it is for a program in a box, or a path. */
 function ownWords(words: readonly string[]): readonly string[] {

@@ -2,6 +2,14 @@ import type { Millis } from "../time.ts";
 import type { Hold } from "./facts.ts";
 import type { HoldRecord } from "./records.ts";
 
+/** What holds are judged by. */
+export interface HoldJudge {
+  readonly isAlive: HolderAlive;
+  readonly now: Millis;
+  /** Longest time that a hold lasts, in milliseconds: also one of before it was so, and one of before the clock was set back. */
+  readonly most: Millis;
+}
+
 /** Whether the process that a hold lasts as long as still runs; true for one that hangs on none. */
 export type HolderAlive = (hold: Pick<HoldRecord, "holder">) => boolean;
 
@@ -13,27 +21,33 @@ export interface HeldFacts {
   readonly heldUntil: Millis | undefined;
 }
 
+/** When a hold ends whatever happens. */
+const endOf = ({ until, createdAt }: HoldRecord, most: Millis): Millis => Math.min(until, createdAt + most);
+
 /** When a hold was over; undefined for one that lasts. It ends at `until` itself, not after it. */
-export function overSince(hold: HoldRecord, isAlive: HolderAlive, now: Millis): Millis | undefined {
-  if (hold.endedAt !== undefined) return Math.min(hold.endedAt, hold.until);
-  if (hold.until <= now) return hold.until;
+export function overSince(hold: HoldRecord, { isAlive, now, most }: HoldJudge): Millis | undefined {
+  const end = endOf(hold, most);
+  if (hold.endedAt !== undefined) return Math.min(hold.endedAt, end);
+  if (end <= now) return end;
   // Nobody saw when that process ended: what is not known counts for the box.
   return isAlive(hold) ? undefined : now;
 }
 
-/** Holds that last, in the order in which they were made. */
-export function lasting(records: readonly HoldRecord[], isAlive: HolderAlive, now: Millis): HoldRecord[] {
-  return records.filter((hold) => overSince(hold, isAlive, now) === undefined);
+/** Holds that last, in the order in which they were made, each with its real end. */
+export function lasting(records: readonly HoldRecord[], judge: HoldJudge): HoldRecord[] {
+  return records
+    .filter((hold) => overSince(hold, judge) === undefined)
+    .map((hold) => ({ ...hold, until: endOf(hold, judge.most) }));
 }
 
 /** Several holds may be on a box at once; it is held until the last of them is over. */
-export function heldFacts(records: readonly HoldRecord[], isAlive: HolderAlive, now: Millis): HeldFacts {
+export function heldFacts(records: readonly HoldRecord[], judge: HoldJudge): HeldFacts {
   const ends = records
-    .map((hold) => overSince(hold, isAlive, now))
-    .filter((end): end is Millis => end !== undefined)
-    .map((end) => Math.min(end, now));
+    .map((hold) => overSince(hold, judge))
+    .filter((end) => end !== undefined)
+    .map((end) => Math.min(end, judge.now));
   return {
-    hold: longest(lasting(records, isAlive, now)),
+    hold: longest(lasting(records, judge)),
     heldUntil: ends.length === 0 ? undefined : Math.max(...ends),
   };
 }

@@ -34,6 +34,16 @@ export function momentUpTo(cron: string, zone: string, at: Millis): Millis | und
   });
 }
 
+/** The next moments of an expression, three of them where there are so many. */
+export function upcoming(cron: string, zone: string, now: Millis): Millis[] {
+  const moments: Millis[] = [];
+  for (let at = momentAfter(cron, zone, now); at !== undefined && moments.length < 3;) {
+    moments.push(at);
+    at = momentAfter(cron, zone, at);
+  }
+  return moments;
+}
+
 /** Goes from time to time, in either direction, until one is found; a few hours' worth of them at most. */
 function walk(
   cron: string,

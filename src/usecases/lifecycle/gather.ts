@@ -1,30 +1,24 @@
-import { boxState, type BoxRecord, type BoxState } from "../../core/box.ts";
-import type { BoxFacts, Hold, NoticeFacts, Observation, ScheduleFacts } from "../../core/lifecycle/facts.ts";
-import { heldFacts, longest } from "../../core/lifecycle/holds.ts";
+import { boxState, type BoxRecord } from "../../core/box.ts";
+import type { Seen } from "../../core/lifecycle/activity.ts";
+import type { BoxFacts, LastActivity, NoticeFacts, ScheduleFacts } from "../../core/lifecycle/facts.ts";
+import { heldFacts, longest, type HoldJudge } from "../../core/lifecycle/holds.ts";
 import type { HoldRecord, NoticeRecord } from "../../core/lifecycle/records.ts";
 import type { ProcessIdentity } from "../../core/operation.ts";
 import type { Millis } from "../../core/time.ts";
 import type { EngineBox } from "../../ports/engine.ts";
 import type { Deps } from "../deps.ts";
-
-/** What was seen of a running box just now. */
-export interface Seen {
-  readonly observation: Observation;
-  /** What is true at the moment although it has no single moment, in a person's words. */
-  readonly inUse: string | undefined;
-  /** By a file in the box. */
-  readonly hold: Hold | undefined;
-}
+import { holdJudge } from "./settle-holds.ts";
 
 /** Looks at running boxes, by box id; `as-last-seen`: nobody looked, what the ledger has of them is taken for good. */
 export type Sight = ReadonlyMap<string, Seen> | "as-last-seen";
 
-type GatherDeps = Pick<Deps, "ledger" | "host">;
+type GatherDeps = Pick<Deps, "ledger" | "host" | "config">;
 
 /**
  * What decides about boxes: what the ledger, the engine and the looks at them say, put together. The ledger is read
  * once for all of them; nothing is written.
  * @param containers of the boxes, by box id; a box without one is gone
+ * Since when a box does not run is the ledger's alone: the engine's times are not set right with the clock.
  * @param seen a running box that is not in it could not be looked at
  */
 export async function gather(
@@ -42,19 +36,19 @@ export async function gather(
 interface Kept {
   readonly busy: ReadonlySet<string>;
   readonly holds: ReadonlyMap<string, readonly HoldRecord[]>;
-  readonly isAlive: (hold: Pick<HoldRecord, "holder">) => boolean;
+  readonly judge: HoldJudge;
   readonly schedules: ReadonlyMap<string, ScheduleFacts>;
   readonly notices: ReadonlyMap<string, readonly NoticeRecord[]>;
   readonly leaving: ReadonlyMap<string, readonly unknown[]>;
 }
 
 async function keptOf(deps: GatherDeps, boxes: readonly BoxRecord[], now: Millis): Promise<Kept> {
-  const { ledger, host } = deps;
+  const { ledger } = deps;
   const [only] = boxes.length === 1 ? boxes : [];
   return {
     busy: busyBoxes(deps),
     holds: Map.groupBy(ledger.holds(only?.id), ({ boxId }) => boxId),
-    isAlive: ({ holder }) => holder === undefined || host.isAlive(holder),
+    judge: holdJudge(deps, now),
     schedules: await schedulesOf(deps, now),
     notices: Map.groupBy(ledger.notices(only === undefined ? {} : { boxId: only.id }), ({ boxId }) => boxId),
     leaving: Map.groupBy(
@@ -70,7 +64,7 @@ interface Known extends Kept {
 }
 
 /** Boxes on which somebody else is at work, or that somebody left with work undone. */
-function busyBoxes({ ledger, host }: GatherDeps): ReadonlySet<string> {
+function busyBoxes({ ledger, host }: Pick<Deps, "ledger" | "host">): ReadonlySet<string> {
   const self = host.self();
   const leases = ledger.leases().filter(({ holder }) => !isSame(holder, self) && host.isAlive(holder));
   return new Set([...leases, ...ledger.operations()].map(({ boxId }) => boxId));
@@ -81,7 +75,7 @@ function isSame(one: ProcessIdentity, other: ProcessIdentity): boolean {
 }
 
 /** What boxes' schedules say; the library that understands them is loaded only where there are any. */
-async function schedulesOf({ ledger }: GatherDeps, now: Millis): Promise<ReadonlyMap<string, ScheduleFacts>> {
+async function schedulesOf({ ledger }: Pick<Deps, "ledger">, now: Millis): Promise<ReadonlyMap<string, ScheduleFacts>> {
   const schedules = ledger.schedules();
   if (schedules.length === 0) return new Map();
   const { scheduleFacts } = await import("../../core/lifecycle/schedule.ts");
@@ -93,13 +87,16 @@ function factsOf(box: BoxRecord, container: EngineBox | undefined, kept: Known):
   const { id, name, owner, desired, createdAt, lastUsedAt, lastUsedBy } = box;
   const state = boxState(box.phase, container?.state);
   const seen = state === "running" ? seenOf(id, kept.seen) : NOT_RUNNING;
-  const { hold, heldUntil } = heldFacts(kept.holds.get(id) ?? [], kept.isAlive, now);
+  const { hold, heldUntil } = heldFacts(kept.holds.get(id) ?? [], kept.judge);
   const notices = kept.notices.get(id) ?? [];
-  const stoppedAt = stoppedSince(box, state, container, now);
+  const stoppedAt = state === "stopped" || state === "gone" ? box.stoppedAt : undefined;
   return {
     ...{ id, name, owner, state, desired, createdAt, stoppedAt, heldUntil },
     busy: kept.busy.has(id),
-    lastActivity: lastUsedAt === undefined ? undefined : { at: lastUsedAt, by: lastUsedBy ?? "unknown" },
+    lastActivity: later(
+      lastUsedAt === undefined ? undefined : { at: lastUsedAt, by: lastUsedBy ?? "unknown" },
+      seen.last,
+    ),
     observation: seen.observation,
     inUse: seen.inUse,
     hold: longest([hold, seen.hold === undefined || seen.hold.until <= now ? undefined : seen.hold]),
@@ -111,27 +108,16 @@ function factsOf(box: BoxRecord, container: EngineBox | undefined, kept: Known):
   };
 }
 
+/** A look counts although nobody wrote it down. */
+function later(one: LastActivity | undefined, other: LastActivity | undefined): LastActivity | undefined {
+  return one === undefined || (other !== undefined && other.at > one.at) ? other : one;
+}
+
 const NOT_RUNNING: Seen = { observation: "none", inUse: undefined, hold: undefined };
 
 function seenOf(id: string, sight: Sight): Seen {
   if (sight === "as-last-seen") return { ...NOT_RUNNING, observation: "fresh" };
   return sight.get(id) ?? { ...NOT_RUNNING, observation: "failed" };
-}
-
-/**
- * Since when a box does not run: the ledger knows it of one that was stopped by us, the engine of one that ended by
- * itself. The engine's time is not set right with the clock, so one that cannot be is left out.
- */
-function stoppedSince(
-  { stoppedAt, createdAt, lastUsedAt = createdAt }: BoxRecord,
-  state: BoxState,
-  container: EngineBox | undefined,
-  now: Millis,
-): Millis | undefined {
-  if (state !== "stopped" && state !== "gone") return undefined;
-  const exitedAt = container?.exitedAt;
-  const ended = exitedAt === undefined || exitedAt > now ? undefined : Math.max(exitedAt, createdAt, lastUsedAt);
-  return stoppedAt === undefined ? ended : Math.max(stoppedAt, ended === undefined ? stoppedAt : (exitedAt ?? 0));
 }
 
 /** A warning as the decision needs it; what only tells of something done is none. */
