@@ -2,8 +2,9 @@ import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../cli/base-command.ts";
 import { presentReaped, reapedJson } from "../cli/present/reap.ts";
 import { styleFor } from "../cli/style.ts";
+import { hostZone } from "../cli/zone.ts";
 import { EXIT } from "../core/exit-codes.ts";
-import { parseAhead } from "../core/time.ts";
+import { momentAhead } from "../core/lifecycle/ahead.ts";
 import { reap } from "../usecases/reap/reap.ts";
 import { hasFailed } from "../usecases/reap/result.ts";
 
@@ -14,7 +15,7 @@ export default class Reap extends BaseCommand {
   static override examples = [
     "<%= config.bin %> reap",
     "<%= config.bin %> reap --dry-run",
-    "<%= config.bin %> reap --dry-run --at 2026-12-24T09:00:00Z",
+    "<%= config.bin %> reap --dry-run --at 3d",
   ];
   static override flags = {
     "dry-run": Flags.boolean({ summary: "Only say what would be done, and why; nothing at all is changed" }),
@@ -32,7 +33,7 @@ export default class Reap extends BaseCommand {
   async run() {
     const { flags } = await this.parse(Reap);
     const deps = await this.deps(flags);
-    const at = flags.at === undefined ? undefined : parseAhead(flags.at, deps.clock.now());
+    const at = flags.at === undefined ? undefined : momentAhead(flags.at, hostZone(), deps.clock.now());
     const result = await reap(deps, { dryRun: flags["dry-run"], at, only: flags.only });
     this.print(presentReaped(styleFor(process.stdout), result));
     if (hasFailed(result)) process.exitCode = EXIT.partial;

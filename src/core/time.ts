@@ -44,22 +44,6 @@ export function parseSince(text: string, now: Millis): Millis {
   });
 }
 
-/**
- * The moment to come that `--at` names: a duration from now, or an RFC 3339 time.
- * @throws {DevboxError} USAGE, also for a moment that is past
- */
-export function parseAhead(text: string, now: Millis): Millis {
-  const duration = parseDuration(text);
-  const time = duration === undefined ? Date.parse(/^\d{4}-\d\d-\d\d/.test(text) ? text : "") : now + duration;
-  const next = ["Give a duration such as 12h or 3d, or a time such as 2026-12-24T09:00:00Z"];
-  // The calendar ends not far behind.
-  if (Number.isNaN(time) || time > Date.UTC(9999, 0)) {
-    throw new DevboxError("USAGE", `--at ${quote(text)} is neither a duration nor a time.`, { next });
-  }
-  if (time >= now) return time;
-  throw new DevboxError("USAGE", `--at ${quote(text)} is past; nobody knows any more what was true then.`, { next });
-}
-
 /** `just now`, `3 min ago`, `5 h ago`, `2 days ago`; a time in the future reads as `just now`. */
 export function ago(then: Millis, now: Millis): string {
   const span = now - then;

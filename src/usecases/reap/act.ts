@@ -60,9 +60,9 @@ async function does(deps: Deps, judged: Judged): Promise<void> {
     case "destroy":
       await destroyBox(deps, judged);
       return;
-    case "none":
     // Devices are looked after together, at the end of the run.
     case "retry-cleanup":
+    case "none":
   }
 }
 
@@ -76,11 +76,11 @@ async function notify(deps: Deps, { box, containerId, facts, decision }: Judged)
 }
 
 /** Looks and decides again under the lease: only what is decided twice is done. */
-function confirmed(deps: Deps, judged: Judged, then: (now: Judged) => Promise<void> = async () => undefined): Before {
+function confirmed(deps: Deps, judged: Judged, then?: (now: Judged) => Promise<void>): Before {
   return async (box) => {
     const [now] = await survey(deps, { ids: new Set([box.id]), write: true });
-    if (now === undefined || now.decision.action !== judged.decision.action) throw new LeftAsItIs(box.name);
-    await then(now);
+    if (now?.decision.action !== judged.decision.action) throw new LeftAsItIs(box.name);
+    await then?.(now);
   };
 }
 

@@ -52,7 +52,7 @@ async function planned(deps: Deps, { at, only }: ReapInput): Promise<ReapResult>
     .map((judged) => (at === undefined ? judged : then(judged, { now, at })))
     .filter(({ decision }) => decision.action !== "retry-cleanup")
     .map((judged) => reapingOf(judged));
-  const devices = isAll ? plannedReleases(deps).map(({ device: _, ...each }) => each) : [];
+  const devices = isAll ? plannedReleases(deps) : [];
   return { reapings: [...interrupted, ...decisions, ...devices], problems: [], dryRun: true, at };
 }
 

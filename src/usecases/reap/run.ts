@@ -3,8 +3,8 @@ import { DAY, type Millis } from "../../core/time.ts";
 import { expireArchives } from "../archives/expire.ts";
 import type { Deps } from "../deps.ts";
 import { settleClock } from "../lifecycle/clock.ts";
-import type { Undelivered } from "../notices/announce.ts";
-import { deliverPending } from "../notices/announce.ts";
+import { settleHolds } from "../lifecycle/settle-holds.ts";
+import { deliverPending, type Undelivered } from "../notices/pending.ts";
 import { inParallel } from "../parallel.ts";
 import { act } from "./act.ts";
 import { plannedReleases, released } from "./devices.ts";
@@ -27,7 +27,10 @@ export interface Done {
 export async function runAll(deps: Deps): Promise<Done> {
   const done: Done = { reapings: [], problems: [] };
   const part = partsOf(deps, done);
-  await part("clock", () => settleClock(deps));
+  await part("clock", async () => {
+    await settleClock(deps);
+    settleHolds(deps, deps.clock.now());
+  });
   const devices = plannedReleases(deps);
   await part("interrupted commands", async () => {
     done.reapings.push(...(await recovered(deps, plannedRecoveries(deps))));
@@ -52,7 +55,10 @@ export async function runAll(deps: Deps): Promise<Done> {
 export async function runSchedules(deps: Deps): Promise<Done> {
   const done: Done = { reapings: [], problems: [] };
   const part = partsOf(deps, done);
-  await part("clock", () => settleClock(deps));
+  await part("clock", async () => {
+    await settleClock(deps);
+    settleHolds(deps, deps.clock.now());
+  });
   await part("schedules", async () => {
     const ids = await dueBoxes(deps, deps.clock.now());
     if (ids.size === 0) return;
@@ -82,7 +88,7 @@ function partsOf(deps: Deps, { problems }: Done) {
 }
 
 async function lookAfter(deps: Deps, { reapings }: Done, boxes: readonly Judged[]): Promise<void> {
-  withdrawVoid(deps, boxes);
+  await withdrawVoid(deps, boxes);
   for (const judged of boxes) handlePast(deps, judged);
   const todo = boxes.filter(({ decision }) => !["none", "retry-cleanup"].includes(decision.action));
   await inParallel(todo, deps.config.lifecycle.parallel, deps.interrupt, async (judged) => {

@@ -1,15 +1,19 @@
 import { isVoid } from "../../core/lifecycle/decide.ts";
+import type { NoticeRecord } from "../../core/lifecycle/records.ts";
 import type { Deps } from "../deps.ts";
+import { withdraw } from "../notices/announce.ts";
 import type { Judged } from "./survey.ts";
 
 /** Takes back what owners were told of boxes that were used, held or stopped otherwise meanwhile. */
-export function withdrawVoid(deps: Pick<Deps, "ledger" | "clock">, boxes: readonly Judged[]): void {
-  for (const { box, facts, decision } of boxes) {
-    // All of a kind are counted from one moment, or the old ones are void already.
-    const kinds = (["stop", "destroy"] as const).filter((kind) => {
-      const told = facts.notices.filter((notice) => notice.kind === kind);
-      return told.length > 0 && told.every((notice) => isVoid(notice, decision));
-    });
-    if (kinds.length > 0) deps.ledger.withdrawNotices(box.id, kinds, deps.clock.now());
+export async function withdrawVoid(deps: Deps, boxes: readonly Judged[]): Promise<void> {
+  const told = Map.groupBy(deps.ledger.notices({}), ({ boxId }) => boxId);
+  for (const { box, decision } of boxes) {
+    for (const notice of told.get(box.id) ?? []) {
+      if (isWarning(notice) && isVoid(notice, decision)) await withdraw(deps, notice);
+    }
   }
+}
+
+function isWarning(notice: NoticeRecord): notice is NoticeRecord & { readonly kind: "stop" | "destroy" } {
+  return notice.kind === "stop" || notice.kind === "destroy";
 }
