@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CLOCK_TOLERANCE, decide, QUIET } from "../../../src/core/lifecycle/decide.ts";
+import { CLOCK_TOLERANCE } from "../../../src/core/lifecycle/clock.ts";
+import { decide, QUIET } from "../../../src/core/lifecycle/decide.ts";
 import type { Action, BoxFacts, Decision, LifecyclePolicy, Reason } from "../../../src/core/lifecycle/facts.ts";
 import { DAY, HOUR, type Millis } from "../../../src/core/time.ts";
 import { anyCase, anyPolicy, idleBox, notice, NOW, stoppedBox } from "./facts.ts";

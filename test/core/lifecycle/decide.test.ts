@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CLOCK_TOLERANCE, decide, isVoid, QUIET } from "../../../src/core/lifecycle/decide.ts";
+import { CLOCK_TOLERANCE } from "../../../src/core/lifecycle/clock.ts";
+import { decide, isVoid, QUIET } from "../../../src/core/lifecycle/decide.ts";
 import type { BoxFacts, Decision, LifecyclePolicy, ScheduleFacts } from "../../../src/core/lifecycle/facts.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/core/time.ts";
 import { idleBox, notice, NOW, POLICY, stoppedBox } from "./facts.ts";
