@@ -67,15 +67,18 @@ export async function restart(deps: Deps, input: { readonly name: string }): Pro
  * @throws {DevboxError} BOX_NOT_FOUND, BUSY, CONTAINER_GONE, the ENGINE_ codes
  */
 export async function stop(deps: Deps, input: { readonly name: string }): Promise<ChangeResult> {
-  return withLease(deps, input.name, "stop", async (box) => {
-    const containerId = usableContainer(box);
-    if (box.desired === "stopped") {
-      const detail = await deps.engine.inspect(containerId);
-      if (detail === undefined) throw containerGone(box.name);
-      if (detail.state === "exited" || detail.state === "created") return { box, changed: false };
-    }
-    return run(deps, box, "stop", { isUse: false });
-  });
+  return withLease(deps, input.name, "stop", (box) => stopLeased(deps, box));
+}
+
+/** As {@link stop}, of a box whose lease is held. */
+export async function stopLeased(deps: Deps, box: BoxRecord): Promise<ChangeResult> {
+  const containerId = usableContainer(box);
+  if (box.desired === "stopped") {
+    const detail = await deps.engine.inspect(containerId);
+    if (detail === undefined) throw containerGone(box.name);
+    if (detail.state === "exited" || detail.state === "created") return { box, changed: false };
+  }
+  return run(deps, box, "stop", { isUse: false });
 }
 
 /**

@@ -65,6 +65,7 @@ const SHIFTED: Readonly<Record<string, readonly string[]>> = {
   boxes: ["last_used_at", "stopped_at"],
   samples: ["at"],
   holds: ["ended_at"],
+  archives: ["created_at", "expires_at"],
   notices: ["since", "deadline", "created_at"],
   deliveries: ["tried_at", "delivered_at"],
 };
