@@ -79,14 +79,19 @@ export async function stop(
 ): Promise<ChangeResult> {
   return withLease(deps, input.name, "stop", async (box) => {
     await input.before?.(box);
-    const containerId = usableContainer(box);
-    if (box.desired === "stopped") {
-      const detail = await deps.engine.inspect(containerId);
-      if (detail === undefined) throw containerGone(box.name);
-      if (detail.state === "exited" || detail.state === "created") return { box, changed: false };
-    }
-    return run(deps, box, "stop", { isUse: false });
+    return stopLeased(deps, box);
   });
+}
+
+/** As {@link stop}, of a box whose lease is held. */
+export async function stopLeased(deps: Deps, box: BoxRecord): Promise<ChangeResult> {
+  const containerId = usableContainer(box);
+  if (box.desired === "stopped") {
+    const detail = await deps.engine.inspect(containerId);
+    if (detail === undefined) throw containerGone(box.name);
+    if (detail.state === "exited" || detail.state === "created") return { box, changed: false };
+  }
+  return run(deps, box, "stop", { isUse: false });
 }
 
 /**
