@@ -23,8 +23,10 @@ export function cpuSignal(weighing: Weighing, { cpu }: Pick<Look, "cpu">): Findi
   const { base, config, now } = weighing;
   const before = base.look?.cpu ?? START.cpu;
   const isSame = before.source === undefined || before.source === cpu.source;
-  const grown = difference(cpu.engine, before.engine) ?? (isSame ? difference(cpu.box, before.box) : undefined);
-  if (grown === undefined) return { signals: [], problem: "how much CPU time it used is not known" };
+  const known = [difference(cpu.engine, before.engine), isSame ? difference(cpu.box, before.box) : undefined];
+  // An engine that counts nothing for want of a cgroup must not make a busy box idle.
+  const grown = Math.max(...known.flatMap((seconds) => seconds ?? []));
+  if (grown === -Infinity) return { signals: [], problem: "how much CPU time it used is not known" };
   const percent = (100 * grown * SECOND) / Math.max(base.window, SECOND);
   if (percent < config.cpuPercent) return NOTHING;
   const used = percent < 10 ? percent.toFixed(1) : percent.toFixed(0);
