@@ -23,6 +23,7 @@ import {
   sshConfigSchema,
 } from "./program.ts";
 import { handOverSchema, reapSchema, resumeSchema } from "./host-wide.ts";
+import { holdSchema, policySchema, releaseSchema, scheduleSchema, whySchema } from "./lifecycle.ts";
 import {
   syncthingDisableSchema,
   syncthingEnableSchema,
@@ -70,6 +71,11 @@ export const JSON_SCHEMAS = {
   resume: resumeSchema,
   reap: reapSchema,
   "hand-over": handOverSchema,
+  why: whySchema,
+  hold: holdSchema,
+  release: releaseSchema,
+  schedule: scheduleSchema,
+  policy: policySchema,
   "syncthing-enable": syncthingEnableSchema,
   "syncthing-disable": syncthingDisableSchema,
   "syncthing-status": syncthingStatusSchema,
