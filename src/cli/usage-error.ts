@@ -60,7 +60,9 @@ function wrongArguments(
     const words = extra.map(quote).join(", ");
     const hint =
       command === "exec" || command === "ssh" || command === "hold"
-        ? [`The command for the box follows --: devbox-ctl ${command} NAME${command === "hold" ? " --while" : ""} -- COMMAND`]
+        ? [
+            `The command for the box follows --: devbox-ctl ${command} NAME${command === "hold" ? " --while" : ""} -- COMMAND`,
+          ]
         : [];
     return { message: `too many arguments: ${words}.`, why: undefined, next: [...hint, ...next] };
   }

@@ -1,15 +1,9 @@
-import { momentText } from "../../core/lifecycle/moment-text.ts";
+import { momentText, type Shown } from "../../core/lifecycle/moment-text.ts";
 import type { HoldRecord } from "../../core/lifecycle/records.ts";
 import { count } from "../../core/text.ts";
-import { iso, type Millis } from "../../core/time.ts";
+import { iso } from "../../core/time.ts";
 import type { HoldResult } from "../../usecases/lifecycle/hold.ts";
 import type { ReleaseResult } from "../../usecases/lifecycle/release.ts";
-
-/** When something is shown, and by which clock. */
-export interface Shown {
-  readonly now: Millis;
-  readonly zone: string;
-}
 
 /** The end of `hold`. */
 export function presentHold({ box, hold, changed }: HoldResult, { now, zone }: Shown): string {

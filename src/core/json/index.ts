@@ -23,6 +23,7 @@ import {
   sshConfigSchema,
 } from "./program.ts";
 import { handOverSchema, metricsSchema, reapSchema, resumeSchema } from "./host-wide.ts";
+import { holdSchema, policySchema, releaseSchema, scheduleSchema, whySchema } from "./lifecycle.ts";
 import {
   syncthingDisableSchema,
   syncthingEnableSchema,
@@ -71,6 +72,11 @@ export const JSON_SCHEMAS = {
   reap: reapSchema,
   "hand-over": handOverSchema,
   metrics: metricsSchema,
+  why: whySchema,
+  hold: holdSchema,
+  release: releaseSchema,
+  schedule: scheduleSchema,
+  policy: policySchema,
   "syncthing-enable": syncthingEnableSchema,
   "syncthing-disable": syncthingDisableSchema,
   "syncthing-status": syncthingStatusSchema,

@@ -4,6 +4,13 @@ import { offsetAt } from "./zone.ts";
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
+/** When something is shown to a person, and by which clock. */
+export interface Shown {
+  readonly now: Millis;
+  /** IANA name of a time zone. */
+  readonly zone: string;
+}
+
 /** What clocks and calendars of a zone show, as a date of UTC. */
 const shown = (at: Millis, zone: string): Date => new Date(at + offsetAt(at, zone));
 

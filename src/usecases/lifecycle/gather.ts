@@ -12,19 +12,21 @@ import { holdJudge } from "./settle-holds.ts";
 /** Looks at running boxes, by box id; `as-last-seen`: nobody looked, what the ledger has of them is taken for good. */
 export type Sight = ReadonlyMap<string, Seen> | "as-last-seen";
 
+/** What the engine has of boxes, by box id; a box that is not in it is gone. */
+export type Containers = ReadonlyMap<string, Pick<EngineBox, "state">>;
+
 type GatherDeps = Pick<Deps, "ledger" | "host" | "config">;
 
 /**
  * What decides about boxes: what the ledger, the engine and the looks at them say, put together. The ledger is read
  * once for all of them; nothing is written.
- * @param containers of the boxes, by box id; a box without one is gone
  * Since when a box does not run is the ledger's alone: the engine's times are not set right with the clock.
  * @param seen a running box that is not in it could not be looked at
  */
 export async function gather(
   deps: GatherDeps,
   boxes: readonly BoxRecord[],
-  containers: ReadonlyMap<string, EngineBox>,
+  containers: Containers,
   seen: Sight,
   now: Millis,
 ): Promise<BoxFacts[]> {
@@ -44,13 +46,18 @@ interface Kept {
 
 async function keptOf(deps: GatherDeps, boxes: readonly BoxRecord[], now: Millis): Promise<Kept> {
   const { ledger } = deps;
-  const [only] = boxes.length === 1 ? boxes : [];
+  const [first] = boxes;
+  const only = boxes.length === 1 ? first : undefined;
+  const isOne = first !== undefined && boxes.every(({ owner }) => owner === first.owner);
   return {
     busy: busyBoxes(deps),
     holds: Map.groupBy(ledger.holds(only?.id), ({ boxId }) => boxId),
     judge: holdJudge(deps, now),
     schedules: await schedulesOf(deps, now),
-    notices: Map.groupBy(ledger.notices(only === undefined ? {} : { boxId: only.id }), ({ boxId }) => boxId),
+    notices: Map.groupBy(
+      ledger.notices(only ? { boxId: only.id } : isOne ? { owner: first.owner } : {}),
+      ({ boxId }) => boxId,
+    ),
     leaving: Map.groupBy(
       ledger.devices().filter(({ state }) => state === "leaving"),
       ({ boxId }) => boxId,
@@ -82,7 +89,7 @@ async function schedulesOf({ ledger }: Pick<Deps, "ledger">, now: Millis): Promi
   return new Map(schedules.map((schedule) => [schedule.boxId, scheduleFacts(schedule, now)]));
 }
 
-function factsOf(box: BoxRecord, container: EngineBox | undefined, kept: Known): BoxFacts {
+function factsOf(box: BoxRecord, container: Pick<EngineBox, "state"> | undefined, kept: Known): BoxFacts {
   const { now } = kept;
   const { id, name, owner, desired, createdAt, lastUsedAt, lastUsedBy } = box;
   const state = boxState(box.phase, container?.state);

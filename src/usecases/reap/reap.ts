@@ -18,6 +18,8 @@ export interface ReapInput {
   readonly at?: Millis | undefined;
   /** Only what schedules say, and notices that did not arrive: for a timer that comes often. */
   readonly only?: "schedules" | undefined;
+  /** Time zone of times in reasons; UTC when left out. */
+  readonly zone?: string;
 }
 
 /**
@@ -30,16 +32,18 @@ export interface ReapInput {
 export async function reap(deps: Deps, input: ReapInput): Promise<ReapResult> {
   throwUnlessForAll(deps.caller, "reap");
   if (input.dryRun) return planned(deps, input);
+  const { zone = "UTC" } = input;
   const [startedAt, since] = [deps.clock.now(), deps.clock.monotonic()];
-  const done = await (input.only === "schedules" ? runSchedules(deps) : runAll(deps));
-  const result: ReapResult = { ...done, dryRun: false, at: undefined };
+  const done = await (input.only === "schedules" ? runSchedules(deps, zone) : runAll(deps, zone));
+  const { reapings, problems } = done;
+  const result: ReapResult = { reapings, problems, dryRun: false, at: undefined };
   keepRun(deps, input.only ?? "all", result, { startedAt, duration: deps.clock.monotonic() - since });
   throwIfInterrupted(deps.interrupt);
   return result;
 }
 
 /** What a run would do, of every box: also that it is left as it is, and why. */
-async function planned(deps: Deps, { at, only }: ReapInput): Promise<ReapResult> {
+async function planned(deps: Deps, { at, only, zone = "UTC" }: ReapInput): Promise<ReapResult> {
   const isAll = only === undefined;
   const interrupted = isAll ? plannedRecoveries(deps) : [];
   const taken = new Set(interrupted.map(({ box }) => box));
@@ -51,7 +55,7 @@ async function planned(deps: Deps, { at, only }: ReapInput): Promise<ReapResult>
     .filter(({ box }) => !taken.has(box.name))
     .map((judged) => (at === undefined ? judged : then(judged, { now, at })))
     .filter(({ decision }) => decision.action !== "retry-cleanup")
-    .map((judged) => reapingOf(judged));
+    .map((judged) => reapingOf(judged, zone));
   const devices = isAll ? plannedReleases(deps) : [];
   return { reapings: [...interrupted, ...decisions, ...devices], problems: [], dryRun: true, at };
 }

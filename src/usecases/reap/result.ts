@@ -1,7 +1,7 @@
+import { reasonText } from "../../core/lifecycle/sentences.ts";
 import type { Action, Decision, Reason } from "../../core/lifecycle/facts.ts";
 import type { Millis } from "../../core/time.ts";
 import type { Judged } from "./survey.ts";
-import { reasonText } from "./words.ts";
 
 /** One thing that is to be done, or was, and why; of a box that is left as it is, why it is. */
 export interface Reaping {
@@ -50,12 +50,15 @@ export function hasFailed({ reapings, problems }: ReapResult): boolean {
   return reapings.some(({ outcome }) => outcome === "failed") || problems.some(({ fatal }) => fatal);
 }
 
-/** What was decided about a box, before anything is done. */
-export function reapingOf(judged: Judged): Reaping {
-  const { box, facts, decision } = judged;
+/**
+ * What was decided about a box, before anything is done.
+ * @param zone of times in the reason
+ */
+export function reapingOf(judged: Judged, zone: string): Reaping {
+  const { box, facts, decision, now } = judged;
   return {
     ...{ box: box.name, owner: box.owner, state: facts.state, action: decision.action, code: decision.reason },
-    ...{ reason: reasonText(judged), at: decision.at, next: decision.next },
+    ...{ reason: reasonText(judged, { now, zone }), at: decision.at, next: decision.next },
     ...{ outcome: undefined, problem: undefined },
   };
 }

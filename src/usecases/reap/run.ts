@@ -18,14 +18,16 @@ import { withdrawVoid } from "./void.ts";
 const UNHEARD: Millis = DAY;
 
 /** What a run has done so far. */
-export interface Done {
+interface Done {
+  /** Of times in reasons. */
+  readonly zone: string;
   readonly reapings: Reaping[];
   readonly problems: RunProblem[];
 }
 
 /** The whole run. Each part is tried, whatever became of those before. */
-export async function runAll(deps: Deps): Promise<Done> {
-  const done: Done = { reapings: [], problems: [] };
+export async function runAll(deps: Deps, zone: string): Promise<Done> {
+  const done: Done = { zone, reapings: [], problems: [] };
   const part = partsOf(deps, done);
   await part("clock", async () => {
     await settleClock(deps);
@@ -52,8 +54,8 @@ export async function runAll(deps: Deps): Promise<Done> {
 }
 
 /** What schedules say, and notices that did not arrive. Where no moment has come, the engine is not asked. */
-export async function runSchedules(deps: Deps): Promise<Done> {
-  const done: Done = { reapings: [], problems: [] };
+export async function runSchedules(deps: Deps, zone: string): Promise<Done> {
+  const done: Done = { zone, reapings: [], problems: [] };
   const part = partsOf(deps, done);
   await part("clock", async () => {
     await settleClock(deps);
@@ -87,13 +89,13 @@ function partsOf(deps: Deps, { problems }: Done) {
   };
 }
 
-async function lookAfter(deps: Deps, { reapings }: Done, boxes: readonly Judged[]): Promise<void> {
+async function lookAfter(deps: Deps, { reapings, zone }: Done, boxes: readonly Judged[]): Promise<void> {
   await withdrawVoid(deps, boxes);
   for (const judged of boxes) handlePast(deps, judged);
   const todo = boxes.filter(({ decision }) => !["none", "retry-cleanup"].includes(decision.action));
   await inParallel(todo, deps.config.lifecycle.parallel, deps.interrupt, async (judged) => {
     const outcome = await act(deps, judged);
-    reapings.push({ ...reapingOf(judged), ...outcome });
+    reapings.push({ ...reapingOf(judged, zone), ...outcome });
   });
 }
 
