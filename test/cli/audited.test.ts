@@ -68,6 +68,7 @@ describe("what is written down of a command [X-09]", () => {
       "config show",
       "help",
       "list",
+      "metrics",
       "status",
     ],
     ...["image check", "image list", "syncthing status", "tailnet status", "volume list"],

@@ -44,7 +44,9 @@ describe("the services of a box", () => {
     world.engine.program = () => ({ exitCode: 0, stdout: "nonsense", stderr: "" });
     const result = await status(world.process(), { name: "api" });
     expect(result.services).toBeUndefined();
-    expect(presentStatus(styleFor(process.stdout), result, { now: world.now, zone: "UTC" })).toContain("the box does not say how they are");
+    expect(presentStatus(styleFor(process.stdout), result, { now: world.now, zone: "UTC" })).toContain(
+      "the box does not say how they are",
+    );
     world.engine.program = () => {
       throw new DevboxError("ENGINE_GARBAGE", "podman exec printed more than devbox-ctl reads.");
     };

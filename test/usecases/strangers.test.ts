@@ -25,7 +25,8 @@ import { why } from "../../src/usecases/lifecycle/why.ts";
 import { list } from "../../src/usecases/list.ts";
 import { logs } from "../../src/usecases/logs.ts";
 import { names } from "../../src/usecases/names.ts";
-import { reap } from "../../src/usecases/reap.ts";
+import { metrics } from "../../src/usecases/metrics.ts";
+import { reap } from "../../src/usecases/reap/reap.ts";
 import { rebuild } from "../../src/usecases/rebuild.ts";
 import { resume } from "../../src/usecases/resume.ts";
 import { switchService } from "../../src/usecases/service-switch.ts";
@@ -135,6 +136,7 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
     (deps, name) => logs(deps, { name, follow: false, tail: undefined, since: undefined }),
     (deps, name) => serviceLog(deps, { name, service: "tailscaled", tail: 5 }),
   ],
+  metrics: [(deps) => metrics(deps)],
   open: [
     (deps, name) =>
       open(

@@ -43,6 +43,11 @@ export class Content {
     return this.#sum.copy().digest("hex");
   }
 
+  /** Says to whoever gives it that no more is wanted. */
+  async close(): Promise<void> {
+    await this.#pieces.return?.();
+  }
+
   async #pull(): Promise<Buffer | undefined> {
     for (;;) {
       const result = await this.#pieces.next();

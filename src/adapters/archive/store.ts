@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import type { ArchiveRecord } from "../../core/lifecycle/records.ts";
 import type { ArchiveContent, ArchiveStore, StoredArchive } from "../../ports/archive-store.ts";
 import { Content } from "./content.ts";
@@ -18,15 +18,18 @@ export function createArchiveStore(dir: string): ArchiveStore {
       throw meaning(dir, error);
     }
   };
+  trying(() => mkdirSync(dir, { recursive: true, mode: 0o700 }));
   return {
     dir,
 
-    async write(id, content, writing) {
-      trying(() => mkdirSync(dir, { recursive: true, mode: 0o700 }));
+    async write(id, pieces, writing) {
+      const content = new Content(pieces);
       try {
         return await writeArchive(id, place(id), content, writing);
       } catch (error) {
         throw meaning(dir, error);
+      } finally {
+        await content.close();
       }
     },
 
@@ -34,9 +37,13 @@ export function createArchiveStore(dir: string): ArchiveStore {
       const page = readPage(place(id).page, id);
       if (page === undefined || !isWhole(place(id).file, page.archive)) return undefined;
       const content = new Content(pieces);
-      while (await content.more()) {
-        check();
-        await content.skip(FRAME);
+      try {
+        while (await content.more()) {
+          check();
+          await content.skip(FRAME);
+        }
+      } finally {
+        await content.close();
       }
       if (content.sum() !== page.contentSha256) return undefined;
       const { size, contentSize, entries, sha256 } = page.archive;
@@ -89,7 +96,6 @@ function needPage(places: Places, id: string): Page {
 }
 
 function listed(dir: string): StoredArchive[] {
-  if (!existsSync(dir)) return [];
   const ids = new Set(readdirSync(dir).flatMap((file) => idOf(file) ?? []));
   return [...ids].sort().map((id) => {
     const { file, partial, page } = placesOf(dir, id);

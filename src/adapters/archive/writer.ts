@@ -4,7 +4,7 @@ import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
 import type { ArchiveContent, ArchiveWriting } from "../../ports/archive-store.ts";
-import { Content } from "./content.ts";
+import type { Content } from "./content.ts";
 import { damaged } from "./errors.ts";
 import { areFrames } from "./page.ts";
 import type { Places } from "./places.ts";
@@ -33,10 +33,9 @@ interface Mark {
 export async function writeArchive(
   id: string,
   places: Places,
-  pieces: AsyncIterable<Buffer>,
+  content: Content,
   { check, onResumed }: ArchiveWriting,
 ): Promise<ArchiveContent | undefined> {
-  const content = new Content(pieces);
   const mark = await readMark(places);
   const begun = mark === undefined ? undefined : await sumOf(places.partial, mark);
   if (mark !== undefined && begun !== undefined) {

@@ -22,7 +22,7 @@ import {
   imageCheckSchema,
   sshConfigSchema,
 } from "./program.ts";
-import { handOverSchema, reapSchema, resumeSchema } from "./host-wide.ts";
+import { handOverSchema, metricsSchema, reapSchema, resumeSchema } from "./host-wide.ts";
 import { holdSchema, policySchema, releaseSchema, scheduleSchema, whySchema } from "./lifecycle.ts";
 import {
   syncthingDisableSchema,
@@ -71,6 +71,7 @@ export const JSON_SCHEMAS = {
   resume: resumeSchema,
   reap: reapSchema,
   "hand-over": handOverSchema,
+  metrics: metricsSchema,
   why: whySchema,
   hold: holdSchema,
   release: releaseSchema,

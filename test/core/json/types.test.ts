@@ -15,6 +15,7 @@ import type { policyJson } from "../../../src/cli/present/policy.ts";
 import type { scheduleJson } from "../../../src/cli/present/schedule.ts";
 import type { whyJson } from "../../../src/cli/present/why.ts";
 import type { imagesJson, prunedJson } from "../../../src/cli/present/images.ts";
+import type { metricsJson } from "../../../src/cli/present/metrics.ts";
 import type { listJson } from "../../../src/cli/present/list.ts";
 import type { imageCheckJson } from "../../../src/cli/present/image-check.ts";
 import type { reapedJson } from "../../../src/cli/present/reap.ts";
@@ -82,6 +83,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Returned<ImagePrepare>>().toEqualTypeOf<Result<"image-prepare">>();
   expectTypeOf<Shown<typeof resumedJson>>().toEqualTypeOf<Result<"resume">>();
   expectTypeOf<Shown<typeof reapedJson>>().toEqualTypeOf<Result<"reap">>();
+  expectTypeOf<Shown<typeof metricsJson>>().toEqualTypeOf<Result<"metrics">>();
   expectTypeOf<Shown<typeof handedJson>>().toEqualTypeOf<Result<"hand-over">>();
   expectTypeOf<Shown<typeof whyJson>>().toEqualTypeOf<Result<"why">>();
   expectTypeOf<Shown<typeof heldJson>>().toEqualTypeOf<Result<"hold">>();
