@@ -85,8 +85,16 @@ function readCron(flag: string, text: string): CronExpression {
   try {
     return parseCron(text);
   } catch (error) {
-    throw notUnderstood(flag, text, `${clipped(messageOf(error))}.`);
+    throw notUnderstood(flag, text, reworded(messageOf(error)));
   }
+}
+
+/** The library's sentences about a field, in ours. */
+function reworded(said: string): string {
+  const [, value, range] = /got (?:value|range) (\S+) expected range (\S+)/.exec(said) ?? [];
+  if (value !== undefined && range !== undefined) return `${clipped(value)} is out of its field's range, ${range}.`;
+  if (said.includes("explicit day of month")) return "No such day comes.";
+  return `${clipped(said)}.`;
 }
 
 function notUnderstood(flag: string, text: string, why: string): DevboxError {

@@ -1,5 +1,5 @@
 import { count, quote } from "../text.ts";
-import { ago, DAY, roughly, type Millis } from "../time.ts";
+import { ago, DAY, HOUR, roughly, type Millis } from "../time.ts";
 import type { BoxFacts, Decision, Hold, LifecyclePolicy } from "./facts.ts";
 import { dayText, momentText, soonText, type Shown } from "./moment-text.ts";
 
@@ -74,7 +74,7 @@ const DOES = { stop: "stops", destroy: "destroyed", start: "starts" } as const;
 
 function at({ at: when, next }: Decision, { now }: Shown): string {
   if (when === undefined || next === undefined) return "";
-  return when <= now ? `; ${DONE[next]} at the next run` : `; ${DONE[next]} in ${roughly(when - now)}`;
+  return when <= now ? `; ${DONE[next]} at the next run` : `; ${DONE[next]} in ${left(when - now)}`;
 }
 
 /** Whether what is foreseen is a moment of its schedule, and no span that runs out. */
@@ -97,8 +97,13 @@ export function nextText(decided: Decided, { now, zone }: Shown): string | undef
   if (when === undefined || next === undefined) return undefined;
   if (isBySchedule(decided)) return `${DOES[next]} ${soonText(when, zone, now)}`;
   if (decision.reason === "in-use") return undefined;
-  const span = when <= now ? "at the next run" : `in ${roughly(when - now)}`;
+  const span = when <= now ? "at the next run" : `in ${left(when - now)}`;
   return `${DOES[next]} ${span}${next === "destroy" ? " unless started" : ""}`;
+}
+
+/** How long it is until something; what was 14 days a minute ago is not called 13. */
+function left(length: Millis): string {
+  return roughly(length + Math.min(HOUR, length / 20));
 }
 
 /** What a policy means for a box, in one sentence: for whoever has just made it. */

@@ -2,6 +2,7 @@ import type { Millis } from "../time.ts";
 import { noticeFrom } from "./approach.ts";
 import type { Decision, LifecyclePolicy, NoticeKind, NoticeStage } from "./facts.ts";
 import type { NoticeRecord } from "./records.ts";
+import { type Decided, isBySchedule } from "./sentences.ts";
 
 /** What an owner was told of what comes next, could not be told, or will be told. */
 export interface ToldNotice {
@@ -52,13 +53,13 @@ export function toldOf(notices: readonly NoticeRecord[], decision: Decision): To
  * @param told what was told of it already
  */
 export function plannedOf(
-  decision: Decision,
+  decided: Decided,
   policy: LifecyclePolicy,
   told: readonly ToldNotice[],
   now: Millis,
 ): ToldNotice[] {
-  const { counts, at, next } = decision;
-  if (typeof counts === "string" || at === undefined || next !== counts.kind) return [];
+  const { counts, at, next } = decided.decision;
+  if (typeof counts === "string" || at === undefined || next !== counts.kind || isBySchedule(decided)) return [];
   const length = counts.kind === "stop" ? policy.stopAfterIdle : policy.destroyAfterStopped;
   if (length === null) return [];
   const isTold = (stage: NoticeStage) => told.some((notice) => notice.stage === stage);

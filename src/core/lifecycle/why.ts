@@ -45,7 +45,7 @@ export function whySentences(why: Why, reader: Reader): string[] {
     nextSentence(why, reader),
     ...toldSentences(why, reader),
     ...(why.unpushed.length === 0 ? [] : [`In its workspace: ${why.unpushed.join("; ")}.`]),
-    ...scheduleSentences(why),
+    ...scheduleSentences(why, reader),
     policyLine(why.policy),
   ];
 }
@@ -135,11 +135,11 @@ function toldSentences({ facts, told }: Why, { zone, now, you }: Reader): string
   return [`${who} ${verb} told: ${parts.join(", ")}.`];
 }
 
-function scheduleSentences({ facts, schedule }: Why): string[] {
+function scheduleSentences({ facts, schedule }: Why, { now }: Shown): string[] {
   if (schedule === undefined) return [];
   const { start, stop, zone } = schedule;
   const part = (what: string, cron: string | undefined, at: Millis | undefined) =>
-    cron === undefined ? [] : [`${what} "${cron}"${at === undefined ? "" : `, next ${soonText(at, zone, at - 1)}`}`];
+    cron === undefined ? [] : [`${what} "${cron}"${at === undefined ? "" : `, next ${soonText(at, zone, now)}`}`];
   const parts = [...part("start", start, facts.schedule?.nextStart), ...part("stop", stop, facts.schedule?.nextStop)];
   return [`Schedule (${zone}): ${parts.join(" · ")}.`];
 }

@@ -48,7 +48,7 @@ export async function why(deps: Deps, { name }: { readonly name: string }): Prom
     problem: seen === undefined || seen.observation === "fresh" ? undefined : (seen.problem ?? "it does not answer"),
     signals: seen?.signals ?? [],
     schedule: deps.ledger.scheduleOf(box.id),
-    told: [...told, ...plannedOf(decision, policy, told, now)],
+    told: [...told, ...plannedOf({ facts, decision }, policy, told, now)],
     unpushed: lastUnpushed(deps, box.id),
     homeSize: decision.next === "destroy" ? await homeSizeOf(deps, box) : undefined,
     archiveKept: deps.config.lifecycle.archive.keep,
