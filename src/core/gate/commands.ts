@@ -17,6 +17,7 @@ export const AUDIENCE: Readonly<Record<string, Audience>> = {
     ...["ssh-config", "start", "status", "stop", "syncthing:disable", "syncthing:enable", "syncthing:pair"],
     ...["syncthing:password", "syncthing:status", "syncthing:unpair", "tailnet:cleanup", "tailnet:status", "transfer"],
     ...["user:show", "volume:list", "volume:remove"],
+    ...["archive:list", "archive:remove", "archive:verify", "restore"],
   ]),
   ...named("administrators", [
     ...["config:show", "doctor", "hand-over", "image:build", "image:check", "image:load", "image:prepare"],
