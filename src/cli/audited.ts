@@ -28,7 +28,14 @@ const AUDITED: Readonly<Record<string, (words: Words) => Details | undefined>> =
   stop: box,
   restart: box,
   rebuild: box,
-  destroy: boxAnd(({ flags }) => (flags["keep-volume"] === true ? "--keep-volume" : undefined)),
+  destroy: boxAnd(({ flags }) =>
+    flags["keep-volume"] === true ? "--keep-volume" : flags.archive === true ? "--archive" : undefined,
+  ),
+  restore: ({ args, flags }) => ({
+    ...{ box: text(flags.as) ?? text(args.name), makesBox: true },
+    what: text([flags.as === undefined ? undefined : args.name, flags.from].filter((word) => word !== undefined)),
+  }),
+  "archive:remove": only(({ args }) => args.archive),
   "hand-over": (words) => ({ ...box(words), what: text(words.flags.to), handsOver: true }),
   ssh: (words) => (words.flags.stdio === true ? spokenTo(words) : ran(words)),
   exec: ran,
@@ -81,6 +88,7 @@ const REFUSALS: readonly string[] = [
   "NOT_PERMITTED",
   "BOX_NOT_FOUND",
   "VOLUME_NOT_FOUND",
+  "ARCHIVE_NOT_FOUND",
 ] satisfies readonly ErrorCode[];
 
 /** Whether an error says that something is not there or not theirs, between which nobody is to see a difference. */

@@ -1,10 +1,11 @@
 import type { BoxRecord } from "../core/box.ts";
 import { DevboxError, hasCode } from "../core/errors.ts";
-import type { ArchiveRecord } from "../core/lifecycle/records.ts";
 import type { OperationRecord } from "../core/operation.ts";
 import { boxesAllowed } from "../core/limits.ts";
 import { findBox } from "./access.ts";
 import { archiveHome } from "./archives/archive-home.ts";
+import { keptUntil } from "./archives/known.ts";
+import type { ListedArchive } from "./archives/list.ts";
 import type { Deps } from "./deps.ts";
 import { newOperation, runSteps } from "./journal.ts";
 import { leaseRequest } from "./lease.ts";
@@ -29,7 +30,7 @@ export interface DestroyResult {
   /** Name of the home volume that was left, if it was. */
   readonly keptVolume: string | undefined;
   /** Where its home is now, if that was put away. */
-  readonly archive: ArchiveRecord | undefined;
+  readonly archive: ListedArchive | undefined;
   readonly slots: { readonly used: number; readonly allowed: number };
 }
 
@@ -61,7 +62,7 @@ export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyR
     return {
       name: box.name,
       keptVolume: keptHome ? box.spec.home : undefined,
-      archive,
+      archive: archive && { ...archive, keptUntil: keptUntil(deps, archive) },
       slots: {
         used: deps.ledger.boxes().filter((b) => b.owner === box.owner).length,
         allowed: boxesAllowed(deps.config, box.owner),

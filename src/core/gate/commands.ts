@@ -19,6 +19,7 @@ export const AUDIENCE: Readonly<Record<string, Audience>> = {
     ...["user:show", "volume:list", "volume:remove"],
     ...["hold", "policy:clear", "policy:set", "policy:show", "release", "schedule:clear", "schedule:set"],
     ...["schedule:show", "why"],
+    ...["archive:list", "archive:remove", "archive:verify", "restore"],
   ]),
   ...named("administrators", [
     ...["config:show", "doctor", "hand-over", "image:build", "image:check", "image:load", "image:prepare"],

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { archiveListSchema, archiveRemoveSchema, archiveVerifySchema } from "./archives.ts";
 import { auditSchema } from "./audit.ts";
 import {
   changeSchema,
@@ -6,6 +7,7 @@ import {
   destroySchema,
   listSchema,
   rebuildSchema,
+  restoreSchema,
   serviceSchema,
   statusSchema,
 } from "./box.ts";
@@ -56,6 +58,10 @@ export const JSON_SCHEMAS = {
   rebuild: rebuildSchema,
   service: serviceSchema,
   destroy: destroySchema,
+  restore: restoreSchema,
+  "archive-list": archiveListSchema,
+  "archive-remove": archiveRemoveSchema,
+  "archive-verify": archiveVerifySchema,
   status: statusSchema,
   list: listSchema,
   copy: copySchema,

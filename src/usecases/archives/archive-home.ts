@@ -28,21 +28,17 @@ export async function archiveHome(deps: Deps, box: BoxRecord, reason: string): P
   const begun = deps.ledger.archives().findLast(({ boxId, state }) => boxId === box.id && state === "writing");
   // What there is no room for is refused before anything is stopped.
   const record = earlier === undefined ? await begin(deps, store, { box, reason, begun }) : undefined;
+  const isStopped = await stop(deps, box);
   deps.progress.begin("Home archived");
   try {
-    const isStopped = await stop(deps, box);
-    try {
-      const again = earlier && (await stillSame(deps, store, box, earlier));
-      const whole =
-        again ?? (await written(deps, store, box, record ?? (await begin(deps, store, { box, reason, begun }))));
-      deps.progress.done(`${formatSize(whole.contentSize)} in ${formatSize(whole.size)}, checked`);
-      return whole;
-    } catch (error) {
-      throw isStopped ? andStopped(box, error) : error;
-    }
+    const again = earlier && (await stillSame(deps, store, box, earlier));
+    const whole =
+      again ?? (await written(deps, store, box, record ?? (await begin(deps, store, { box, reason, begun }))));
+    deps.progress.done(`${formatSize(whole.contentSize)} in ${formatSize(whole.size)}, checked`);
+    return whole;
   } catch (error) {
     deps.progress.failed();
-    throw error;
+    throw isStopped ? andStopped(box, error) : error;
   }
 }
 
