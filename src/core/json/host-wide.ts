@@ -47,3 +47,21 @@ export const handOverSchema = z
     changed: z.boolean().describe("False when it was theirs already"),
   })
   .describe("devbox-ctl hand-over --json");
+
+export const notifyTestSchema = z
+  .strictObject({
+    user: z.string().describe("Whom it was for"),
+    channels: z
+      .array(
+        z.strictObject({
+          channel: z.string().describe("webhook, email, command; with a number from the second of a kind on"),
+          outcome: z
+            .enum(["delivered", "failed", "unreachable"])
+            .describe("unreachable: the user has no address for it"),
+          problem: z.string().nullable(),
+          tookMs: z.int().nonnegative(),
+        }),
+      )
+      .describe("In the configuration's order"),
+  })
+  .describe("devbox-ctl notify test --json");

@@ -22,7 +22,7 @@ import {
   imageCheckSchema,
   sshConfigSchema,
 } from "./program.ts";
-import { handOverSchema, reapSchema, resumeSchema } from "./host-wide.ts";
+import { handOverSchema, notifyTestSchema, reapSchema, resumeSchema } from "./host-wide.ts";
 import {
   syncthingDisableSchema,
   syncthingEnableSchema,
@@ -69,6 +69,7 @@ export const JSON_SCHEMAS = {
   "image-prepare": imagePrepareSchema,
   resume: resumeSchema,
   reap: reapSchema,
+  "notify-test": notifyTestSchema,
   "hand-over": handOverSchema,
   "syncthing-enable": syncthingEnableSchema,
   "syncthing-disable": syncthingDisableSchema,

@@ -9,6 +9,7 @@ import type { doctorJson } from "../../../src/cli/present/doctor.ts";
 import type { exitCodesJson } from "../../../src/cli/present/exit-codes.ts";
 import type { forwardsJson } from "../../../src/cli/present/forward.ts";
 import type { hostSetupJson } from "../../../src/cli/present/host.ts";
+import type { notifyTestJson } from "../../../src/cli/present/notify.ts";
 import type { handedJson } from "../../../src/cli/present/hand-over.ts";
 import type { imagesJson, prunedJson } from "../../../src/cli/present/images.ts";
 import type { listJson } from "../../../src/cli/present/list.ts";
@@ -78,6 +79,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Returned<ImagePrepare>>().toEqualTypeOf<Result<"image-prepare">>();
   expectTypeOf<Shown<typeof resumedJson>>().toEqualTypeOf<Result<"resume">>();
   expectTypeOf<Shown<typeof reapedJson>>().toEqualTypeOf<Result<"reap">>();
+  expectTypeOf<Shown<typeof notifyTestJson>>().toEqualTypeOf<Result<"notify-test">>();
   expectTypeOf<Shown<typeof handedJson>>().toEqualTypeOf<Result<"hand-over">>();
   expectTypeOf<Shown<typeof imagesJson>>().toEqualTypeOf<Result<"image-list">>();
   expectTypeOf<Shown<typeof enabledJson>>().toEqualTypeOf<Result<"syncthing-enable">>();
