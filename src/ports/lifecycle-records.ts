@@ -1,3 +1,4 @@
+import type { Tick } from "../core/lifecycle/clock.ts";
 import type { NoticeKind, NoticeStage } from "../core/lifecycle/facts.ts";
 import type {
   ArchiveRecord,
@@ -43,11 +44,16 @@ export interface ActivityRecords {
    * @returns what is known now
    */
   touch(boxId: string, at: Millis, by: string): void;
+}
+
+export interface TimeRecords {
   /**
-   * The clock was set: moves what was written down by the old one, so that spans stay as long as they were.
-   * @param shift milliseconds, negative when the clock went back
+   * Notes what the clocks say. When the wall clock was set since the last time, what was written down by the old setting
+   * is moved in the same transaction, so that spans stay as long as they were; times in the future are brought back.
+   * @param read called inside the transaction, so that of two processes each sees what the other one noted
+   * @returns by how much times were moved; negative when the clock went back
    */
-  shiftTimes(shift: Millis): void;
+  settleTimes(read: () => Tick): Millis;
 }
 
 export interface NoticeRecords {
@@ -57,7 +63,8 @@ export interface NoticeRecords {
   notices(filter: { readonly owner?: string; readonly boxId?: string; readonly since?: Millis }): NoticeRecord[];
   noticeById(id: number): NoticeRecord | undefined;
   /**
-   * Enters a notice, once for each box, kind, stage and `since`.
+   * Enters a notice, once for each box, kind, stage and `since`. A warning that is there already but was withdrawn, or is
+   * older than a minute, gives way to the new one, and its deliveries with it.
    * @returns its number, also that of one that is there already
    */
   addNotice(notice: Omit<NoticeRecord, "id" | "withdrawnAt" | "deliveries">): number;

@@ -13,6 +13,7 @@ import { mappingCalls } from "./mappings.ts";
 import { noticeCalls } from "./notices.ts";
 import { damaged, explain, ledgerFile, openDatabase } from "./open.ts";
 import { registryCalls } from "./registry.ts";
+import { timeCalls } from "./times.ts";
 import { ownedVolumeCalls } from "./volumes.ts";
 
 export interface LedgerOptions {
@@ -50,6 +51,7 @@ export function openLedger(options: LedgerOptions): Ledger {
     ...ownedVolumeCalls(core),
     ...holdCalls(core),
     ...lifecycleCalls(core),
+    ...timeCalls(core),
     ...noticeCalls(core),
     ...archiveCalls(core),
     fact: (key) => core.query("SELECT value FROM facts WHERE key = ?", key)[0]?.value as string | undefined,

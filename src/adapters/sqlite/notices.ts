@@ -1,5 +1,6 @@
 import type { DeliveryRecord, NoticeRecord } from "../../core/lifecycle/records.ts";
 import type { NoticeRecords } from "../../ports/lifecycle-records.ts";
+import { MINUTE } from "../../core/time.ts";
 import type { LedgerCore } from "./ledger.ts";
 
 type Row = Record<string, unknown>;
@@ -19,16 +20,7 @@ export function noticeCalls(core: LedgerCore): NoticeRecords {
       return found(core, where, ...asked.map(([, value]) => value ?? null));
     },
     noticeById: (id) => found(core, "id = ?", id)[0],
-    addNotice: ({ boxId, boxName, owner, kind, stage, since, deadline, subject, body, createdAt }) => {
-      // What was withdrawn comes into force again: an idle span can be counted from the same moment once more.
-      const rows = core.query(
-        `INSERT INTO notices (box_id, box_name, owner, kind, stage, since, deadline, subject, body, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT (box_id, kind, stage, since) DO UPDATE SET withdrawn_at = NULL RETURNING id`,
-        ...[boxId, boxName, owner, kind, stage, since, deadline ?? null, subject, body, createdAt],
-      );
-      return Number(rows[0]?.id);
-    },
+    addNotice: (notice) => core.transaction(() => addNotice(core, notice)),
     withdrawNotices: (boxId, kinds, at) => {
       core.query(
         `UPDATE notices SET withdrawn_at = ? WHERE box_id = ? AND withdrawn_at IS NULL
@@ -69,6 +61,27 @@ export function noticeCalls(core: LedgerCore): NoticeRecords {
       return (row?.at as number | null) ?? undefined;
     },
   };
+}
+
+/** Two reapers that enter the same notice do so within this time. */
+const TOGETHER = MINUTE;
+
+function addNotice(core: LedgerCore, notice: Parameters<NoticeRecords["addNotice"]>[0]): number {
+  const { boxId, boxName, owner, kind, stage, since, deadline, subject, body, createdAt } = notice;
+  // A warning that is asked for once more is a new one: that was withdrawn, or told of another end under another policy,
+  // and nobody may be taken for told of this one because that was delivered.
+  core.query(
+    `DELETE FROM notices WHERE box_id = ? AND kind = ? AND stage = ? AND since = ? AND kind IN ('stop', 'destroy')
+       AND (withdrawn_at IS NOT NULL OR created_at < ?)`,
+    ...[boxId, kind, stage, since, createdAt - TOGETHER],
+  );
+  const rows = core.query(
+    `INSERT INTO notices (box_id, box_name, owner, kind, stage, since, deadline, subject, body, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (box_id, kind, stage, since) DO UPDATE SET withdrawn_at = NULL RETURNING id`,
+    ...[boxId, boxName, owner, kind, stage, since, deadline ?? null, subject, body, createdAt],
+  );
+  return Number(rows[0]?.id);
 }
 
 /** One query where there is none to be found, as at most commands. */
