@@ -67,6 +67,7 @@ const AUDITED: Readonly<Record<string, (words: Words) => Details | undefined>> =
   resume: unlessDry,
   reap: unlessDry,
   doctor: ({ flags }) => (flags.fix === true ? { what: "--fix" } : undefined),
+  "notify:test": only(({ flags }) => flags.user),
   "user:add-key": only(({ args }) => args.user),
   "user:remove-key": only(({ args }) => args.user),
   "user:remove": only(({ args, flags }) => [args.user, flags.boxes, flags.to].filter((word) => word !== undefined)),

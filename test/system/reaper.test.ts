@@ -65,9 +65,12 @@ const configured = async (change: (config: Record<string, unknown>) => void): Pr
 const often = async (name: string, seconds: number): Promise<void> => {
   const lines = ["[Timer]", "OnCalendar=", `OnCalendar=*:*:0/${seconds}`, "RandomizedDelaySec=0", "AccuracySec=100ms"];
   const folder = `/etc/systemd/system/${name}.timer.d`;
-  await host.rootOk(`mkdir -p ${folder}; cat >${folder}/often.conf; systemctl daemon-reload; systemctl restart ${name}.timer`, {
-    input: `${lines.join("\n")}\n`,
-  });
+  await host.rootOk(
+    `mkdir -p ${folder}; cat >${folder}/often.conf; systemctl daemon-reload; systemctl restart ${name}.timer`,
+    {
+      input: `${lines.join("\n")}\n`,
+    },
+  );
 };
 
 beforeAll(async () => {
@@ -100,7 +103,9 @@ describe("a box that nobody uses", () => {
       for (const name of ["idle", "used"]) {
         expect(await alice.run(`devbox-ctl create ${name} --additional`)).toMatchObject({ exitCode: 0 });
       }
-      await alice.run("devbox-ctl exec idle -- sh -c 'echo precious >kept; trap \"echo saved >saved; exit\" TERM; (while :; do sleep 1; done) >/dev/null 2>&1 &'");
+      await alice.run(
+        "devbox-ctl exec idle -- sh -c 'echo precious >kept; trap \"echo saved >saved; exit\" TERM; (while :; do sleep 1; done) >/dev/null 2>&1 &'",
+      );
       const working = alice.run("devbox-ctl exec used -- sleep 100");
       await often("devbox-reaper", 5);
       await untilState(alice, "idle", "stopped", 2 * MINUTE);
@@ -136,7 +141,8 @@ describe("a box that nobody uses", () => {
       expect(await alice.run("devbox-ctl stop large")).toMatchObject({ exitCode: 0 });
       await waitFor(async () => expect(await kinds("large")).toContain("trouble"), 2 * MINUTE, 1000);
       await waitFor(
-        async () => expect(await host.rootOk("systemctl --failed --plain --no-legend")).toContain("devbox-reaper.service"),
+        async () =>
+          expect(await host.rootOk("systemctl --failed --plain --no-legend")).toContain("devbox-reaper.service"),
         MINUTE,
         200,
       );
@@ -193,14 +199,19 @@ describe("the other timers", () => {
     await often("devbox-metrics", 5);
     const file = "/run/devbox-metrics/devbox.prom";
     await waitFor(() => host.rootOk(`test -s ${file}`), MINUTE, 500);
-    expect(await host.rootOk(`stat -c '%a %U %G' /run/devbox-metrics ${file}`)).toBe("750 devbox devbox\n640 devbox devbox");
+    expect(await host.rootOk(`stat -c '%a %U %G' /run/devbox-metrics ${file}`)).toBe(
+      "750 devbox devbox\n640 devbox devbox",
+    );
     const samples = scrape(`${await host.rootOk(`cat ${file}`)}\n`);
     const value = (name: string, labels = {}) =>
-      samples.find((each) => each.name === `devbox_${name}` && JSON.stringify(each.labels) === JSON.stringify(labels))?.value;
+      samples.find((each) => each.name === `devbox_${name}` && JSON.stringify(each.labels) === JSON.stringify(labels))
+        ?.value;
     expect(value("engine_up")).toBe(1);
     expect(value("host_boxes_limit")).toBe(7);
     expect(value("reaper_last_run_failed", { run: "all" })).toBe(0);
-    expect(Date.now() / 1000 - (value("reaper_last_run_timestamp_seconds", { run: "schedules" }) ?? 0)).toBeLessThan(60);
+    expect(Date.now() / 1000 - (value("reaper_last_run_timestamp_seconds", { run: "schedules" }) ?? 0)).toBeLessThan(
+      60,
+    );
     expect(await alice.run("devbox-ctl metrics")).toMatchObject({ exitCode: 4 });
     expect((await carol.run("devbox-ctl metrics --output /var/lib/devbox/x")).exitCode).toBe(4);
     expect(scrape(`${(await carol.run("devbox-ctl metrics")).stdout}\n`).length).toBeGreaterThan(5);

@@ -24,7 +24,7 @@ import {
   imageCheckSchema,
   sshConfigSchema,
 } from "./program.ts";
-import { handOverSchema, metricsSchema, reapSchema, resumeSchema } from "./host-wide.ts";
+import { handOverSchema, metricsSchema, notifyTestSchema, reapSchema, resumeSchema } from "./host-wide.ts";
 import { holdSchema, policySchema, releaseSchema, scheduleSchema, whySchema } from "./lifecycle.ts";
 import {
   syncthingDisableSchema,
@@ -76,6 +76,7 @@ export const JSON_SCHEMAS = {
   "image-prepare": imagePrepareSchema,
   resume: resumeSchema,
   reap: reapSchema,
+  "notify-test": notifyTestSchema,
   "hand-over": handOverSchema,
   metrics: metricsSchema,
   why: whySchema,

@@ -3,6 +3,7 @@ import { ago, HOUR, type Millis } from "../../core/time.ts";
 import { visibleBoxes } from "../access.ts";
 import type { Deps } from "../deps.ts";
 import { lastRun } from "../reap/run-record.ts";
+import { unheardNotices } from "../reap/unheard.ts";
 import type { Finding } from "./finding.ts";
 
 /** A timer calls it every hour, and a run may take a while. */
@@ -42,10 +43,7 @@ function runFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[]
 
 function noticeFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[] {
   const mine = new Set(visibleBoxes(deps).map(({ id }) => id));
-  const unheard = deps.ledger
-    .notices({})
-    .filter(({ boxId }) => mine.has(boxId))
-    .filter(({ deliveries }) => deliveries.every(({ deliveredAt }) => deliveredAt === undefined));
+  const unheard = unheardNotices(deps).filter(({ boxId }) => mine.has(boxId));
   if (unheard.length === 0) return [];
   const problems = new Set(
     unheard.flatMap(({ deliveries }) =>
@@ -53,6 +51,6 @@ function noticeFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Findin
     ),
   );
   const why = problems.size === 0 ? "" : ` (${[...problems].slice(0, 3).join("; ")})`;
-  const text = `${count(unheard.length, "notice")} reached nobody, so nothing is done to those boxes${why}`;
+  const text = `${count(unheard.length, "notice")} reached nobody; until one does, nothing is done to its box${why}`;
   return [{ check: "notices", status: "remark", text, next: ["Try each channel: devbox-ctl notify test"] }];
 }

@@ -10,6 +10,7 @@ import type { doctorJson } from "../../../src/cli/present/doctor.ts";
 import type { exitCodesJson } from "../../../src/cli/present/exit-codes.ts";
 import type { forwardsJson } from "../../../src/cli/present/forward.ts";
 import type { hostSetupJson } from "../../../src/cli/present/host.ts";
+import type { notifyTestJson } from "../../../src/cli/present/notify.ts";
 import type { handedJson } from "../../../src/cli/present/hand-over.ts";
 import type { heldJson, releasedJson } from "../../../src/cli/present/hold.ts";
 import type { policyJson } from "../../../src/cli/present/policy.ts";
@@ -91,6 +92,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof resumedJson>>().toEqualTypeOf<Result<"resume">>();
   expectTypeOf<Shown<typeof reapedJson>>().toEqualTypeOf<Result<"reap">>();
   expectTypeOf<Shown<typeof metricsJson>>().toEqualTypeOf<Result<"metrics">>();
+  expectTypeOf<Shown<typeof notifyTestJson>>().toEqualTypeOf<Result<"notify-test">>();
   expectTypeOf<Shown<typeof handedJson>>().toEqualTypeOf<Result<"hand-over">>();
   expectTypeOf<Shown<typeof whyJson>>().toEqualTypeOf<Result<"why">>();
   expectTypeOf<Shown<typeof heldJson>>().toEqualTypeOf<Result<"hold">>();
