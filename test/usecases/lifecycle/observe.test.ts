@@ -57,7 +57,7 @@ describe("observe", () => {
     expect(deps.ledger.samples()).toEqual([]);
   });
 
-  it("keeps last activity, a sample and unpushed work [X-01, X-03]", async () => {
+  it("keeps last activity, a sample and unpushed work [X-01, X-04]", async () => {
     repositories = [{ path: "site", remote: true, branches: [{ name: "redesign", commits: 3 }], read: true }];
     world.now += 2 * HOUR;
     said = { terminals: { open: 1, lastInput: world.now / SECOND - 60, lastOutput: null } };
@@ -68,7 +68,7 @@ describe("observe", () => {
       expect(lastUnpushed(deps, box.id)).toEqual(["site/: 3 commits never pushed (branch redesign)"]);
   });
 
-  it("looks for unpushed work again when it is old, or something changed [X-03]", async () => {
+  it("looks for unpushed work again when it is old, or something changed [X-04]", async () => {
     const asked = async () => {
       world.engine.calls.length = 0;
       await observe(deps, running, { write: true });
@@ -122,7 +122,7 @@ describe("observe", () => {
   });
 });
 
-it("unpushed work of a box that does not answer any more is what was found last, and is not asked for at once [X-03]", async () => {
+it("unpushed work of a box that does not answer any more is what was found last, and is not asked for at once [X-04]", async () => {
   repositories = [{ path: "site", remote: true, changed: 1, read: true }];
   await observe(deps, running, { write: true });
   const [first] = running;
