@@ -158,7 +158,11 @@ const REMOVE_AGAIN = { times: 20, after: 100 };
  * process that watched it) and its removal (ours) meet now and then: one finds the other's mount "busy", and has
  * removed the container from everywhere but the storage by then, where only its full id still finds it.
  */
-async function removeThoroughly(command: PodmanCommand, args: readonly string[], options: RunOptions): Promise<void> {
+export async function removeThoroughly(
+  command: PodmanCommand,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<void> {
   let next = args;
   for (let attempt = 1; ; attempt += 1) {
     const isLast = attempt === REMOVE_AGAIN.times;

@@ -108,11 +108,25 @@ export type Reason =
   | "schedule"
   | "device-left";
 
+/** A span that runs, at whose end the box is stopped or destroyed. */
+export interface Span {
+  readonly kind: NoticeKind;
+  readonly since: Millis;
+}
+
 /** What is to become of a box now, and what next. */
 export interface Decision {
   readonly action: Action;
   readonly reason: Reason;
-  /** When the box is stopped or destroyed if nothing changes; undefined when that is not foreseen. */
+  /**
+   * What runs out. `nothing`: the box is used, held or kept for ever, so what its owner was told before is void.
+   * `unknown`: nobody can say at the moment, so it stays as it is.
+   */
+  readonly counts: Span | "nothing" | "unknown";
+  /**
+   * When `next` happens if nothing changes and notices are delivered at once; undefined when that is not foreseen. With
+   * `held` this is after the hold: the hold's own end is in the facts.
+   */
   readonly at: Millis | undefined;
   /** What `at` will do to it. */
   readonly next: "stop" | "destroy" | "start" | undefined;
