@@ -1,4 +1,4 @@
-import { CLOCK_TOLERANCE, clockShift, type ClockShift, type Tick } from "../../src/core/lifecycle/clock.ts";
+import { CLOCK_TOLERANCE, clockShift, type ClockShift, movedUntil, type Tick } from "../../src/core/lifecycle/clock.ts";
 import type { NoticeKind, NoticeStage } from "../../src/core/lifecycle/facts.ts";
 import { MINUTE, type Millis } from "../../src/core/time.ts";
 
@@ -54,7 +54,9 @@ export class Records {
   }
 }
 
-function move(row: Row, { shift, until, now }: ClockShift): void {
+function move(row: Row, moved: ClockShift): void {
+  const { shift, now } = moved;
+  const until = movedUntil(moved);
   if (row.hold !== undefined && row.hold.until <= Math.max(now - shift, now)) {
     row.heldUntil = row.hold.until <= now - shift ? row.hold.until : now;
     row.hold = undefined;

@@ -1,4 +1,4 @@
-import { CLOCK_TOLERANCE, type ClockShift, clockShift, parseTick } from "../../core/lifecycle/clock.ts";
+import { CLOCK_TOLERANCE, type ClockShift, clockShift, movedUntil, parseTick } from "../../core/lifecycle/clock.ts";
 import type { Millis } from "../../core/time.ts";
 import type { TimeRecords } from "../../ports/lifecycle-records.ts";
 import type { LedgerCore } from "./ledger.ts";
@@ -63,9 +63,10 @@ function move(core: LedgerCore, moved: ClockShift): void {
   setSince(core, moment("since"), "true");
 }
 
-/** As {@link moved} does it, for a column; what lies ahead was written down by the old setting, too. */
-function movedMoment(column: string, { shift, until, now }: ClockShift): string {
-  const isOld = `${column} <= ${String(until)} OR ${column} > ${String(now)}`;
+/** Where a column's moment is by the new setting; what lies ahead was written down by the old one, too. */
+function movedMoment(column: string, moved: ClockShift): string {
+  const { shift, now } = moved;
+  const isOld = `${column} <= ${String(movedUntil(moved))} OR ${column} > ${String(now)}`;
   return `CASE WHEN ${isOld} THEN min(${column} + ${String(shift)}, ${String(now)}) ELSE ${column} END`;
 }
 

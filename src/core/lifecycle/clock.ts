@@ -14,8 +14,10 @@ export interface Tick {
 export interface ClockShift {
   /** How far the wall clock is from where it would be if nobody had set it, and if time that nobody saw did not count. */
   readonly shift: Millis;
-  /** Moments up to this one are moved; later ones were certainly written down by the present setting, or may have been. */
-  readonly until: Millis;
+  /** The last moment that the earlier setting can have come to. */
+  readonly last: Millis;
+  /** The first moment of the present setting. */
+  readonly first: Millis;
   /** What the wall clock said at the later tick: what is moved does not come to lie after it. */
   readonly now: Millis;
 }
@@ -32,12 +34,16 @@ const LONGEST_GAP: Millis = DAY;
  * @param previous undefined at the very first tick, of which nothing can be said
  */
 export function clockShift(previous: Tick | undefined, { wall: now, ...tick }: Tick): ClockShift {
-  if (previous === undefined) return { shift: 0, until: now, now };
+  if (previous === undefined) return { shift: 0, last: now, first: now, now };
   const passed = elapsed(previous, { wall: now, ...tick });
   const shift = now - previous.wall - Math.min(passed, LONGEST_GAP);
-  if (Math.abs(shift) <= CLOCK_TOLERANCE) return { shift: 0, until: now, now };
-  // By the old setting it went up to where it would be now, by the present one it began where it would have been then.
-  return { shift, until: shift > 0 ? previous.wall + passed : now - passed, now };
+  const isSet = Math.abs(shift) > CLOCK_TOLERANCE;
+  return { shift: isSet ? shift : 0, last: previous.wall + passed, first: now - passed, now };
+}
+
+/** Up to which moment what was written down has to be moved: what can be of the present setting is later if that makes it later. */
+export function movedUntil({ shift, last, first }: ClockShift): Millis {
+  return shift > 0 ? last : first - 1;
 }
 
 /** Within one boot it is known how much time is over. Across boots the wall clock has to be believed. */
@@ -47,11 +53,17 @@ function elapsed(previous: Tick, now: Tick): Millis {
 }
 
 /**
- * Where a moment is by the present setting of the clock that somebody else wrote down, such as the time of a file.
+ * Where a moment is by the present setting of the clock that somebody else wrote down, such as the time of a file: by
+ * which setting is not known, so it is the latest of what it can be.
  * @param shifts the earliest first
  */
 export function moved(time: Millis, shifts: readonly ClockShift[]): Millis {
-  return shifts.reduce((at, { shift, until, now }) => (at <= until ? Math.min(at + shift, now) : at), time);
+  const candidates = [undefined, ...shifts].flatMap((since, i) => {
+    const later = shifts.slice(i);
+    const isPossible = time >= (since?.first ?? 0) && time <= (later[0]?.last ?? Number.POSITIVE_INFINITY);
+    return isPossible ? [later.reduce((at, { shift, now }) => Math.min(at + shift, now), time)] : [];
+  });
+  return candidates.length === 0 ? time : Math.max(...candidates);
 }
 
 /** A tick as it was kept; undefined for none, and for what is none. */
