@@ -101,7 +101,7 @@ export class World {
     if (this.#killAt === 0) throw new Killed();
   }
 
-  probeFails(_box: TrueBox): boolean {
+  probeFails(): boolean {
     const fails = this.host.now < this.#blindUntil || this.random.chance(0.03);
     if (fails) this.counts.probesFailed += 1;
     return fails;

@@ -54,6 +54,19 @@ describe("between two looks at the clocks", () => {
     );
   });
 
+  it("moves what others wrote down before the clock was set, and nothing else", () => {
+    const ahead = clockShift(before, later(DAY + HOUR, HOUR));
+    const shifts = [ahead, clockShift(later(DAY + HOUR, HOUR), later(2 * HOUR, 2 * HOUR))];
+    expect(shifts.map(({ shift }) => shift)).toEqual([DAY, -DAY]);
+    // Ahead a day and back again: where it was.
+    expect(moved(NOW - 9 * DAY, shifts)).toBe(NOW - 9 * DAY);
+    expect(moved(NOW + 30 * MINUTE, [ahead])).toBe(NOW + DAY + 30 * MINUTE);
+    expect(moved(NOW + DAY + 30 * MINUTE, [ahead])).toBe(NOW + DAY + 30 * MINUTE);
+    // Of the last setting, although the first one also came by there.
+    expect(moved(NOW + 90 * MINUTE, shifts)).toBe(NOW + 90 * MINUTE);
+    expect(moved(NOW + 3 * HOUR, shifts)).toBe(NOW + 3 * HOUR);
+  });
+
   it.each([
     undefined,
     "",
