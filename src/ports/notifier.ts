@@ -2,7 +2,9 @@ import type { NoticeRecord } from "../core/lifecycle/records.ts";
 import type { Millis } from "../core/time.ts";
 
 /** What is told to a person: plain text, printable, without secrets. */
-export interface Message extends Pick<NoticeRecord, "kind" | "stage" | "boxName" | "owner" | "deadline"> {
+export interface Message extends Pick<NoticeRecord, "stage" | "boxName" | "owner" | "deadline"> {
+  /** `test` is about no box: its name is empty. */
+  readonly kind: NoticeRecord["kind"] | "test";
   /** The same for every try of one notice, so that a receiver can tell a second one. */
   readonly id: string;
   readonly subject: string;
