@@ -7,7 +7,13 @@ import { recoverAbandoned } from "../recover.ts";
 import type { Reaping } from "./result.ts";
 
 /** What is no decision about a box's life. */
-const NO_DECISION = { code: undefined, at: undefined, next: undefined, outcome: undefined, problem: undefined } as const;
+const NO_DECISION = {
+  code: undefined,
+  at: undefined,
+  next: undefined,
+  outcome: undefined,
+  problem: undefined,
+} as const;
 
 /** Commands that were interrupted, and what is to become of them. */
 export function plannedRecoveries({ ledger, host }: Deps): Reaping[] {
