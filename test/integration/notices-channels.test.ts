@@ -151,6 +151,16 @@ describe("a webhook", () => {
     expect(receiver.got).toEqual([]);
   });
 
+  it("says without sending anything what is wrong with its files [X-05]", async () => {
+    await using receiver = await httpReceiver();
+    const check = (more: object) => () => channelOf(web(receiver.url, more)).check?.();
+    expect(check({ tokenFile: file(TOKEN) })).not.toThrow();
+    expect(check({ tokenFile: path.join(dir, "none") })).toThrow(/is not there/);
+    expect(check({ tokenFile: file(TOKEN, 0o640) })).toThrow(/is not safe/);
+    expect(check({ format: "ntfy" })).toThrow(/address cannot be used/);
+    expect(receiver.got).toEqual([]);
+  });
+
   it("needs files that nobody else can read, and addresses that nobody on the way can [X-05] [FR-045]", async () => {
     await using receiver = await httpReceiver();
     const open = file(TOKEN);

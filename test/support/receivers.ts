@@ -82,7 +82,7 @@ export async function mailReceiver(options: SMTPServerOptions = {}): Promise<Mai
         const { mailFrom, rcptTo } = session.envelope;
         const from = mailFrom === false ? "" : mailFrom.address;
         const to = rcptTo.map(({ address }) => address);
-        got.push({ from, to, text: mail, secure: session.secure, user: session.user });
+        got.push({ from, to, text: mail, secure: session.secure, user: session.user as string | undefined });
         callback();
       });
     },
