@@ -66,7 +66,7 @@ const evaluatedLater: Plugin = {
 };
 
 /** Large libraries that most commands do not need; each has a file of its own, read when it is used. */
-const APART = ["zod", "yaml", "pino", "nodemailer"];
+const APART = ["zod", "yaml", "pino", "cron-parser", "nodemailer"];
 
 const librariesApart: Plugin = {
   name: "libraries-apart",

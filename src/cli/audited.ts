@@ -28,12 +28,25 @@ const AUDITED: Readonly<Record<string, (words: Words) => Details | undefined>> =
   stop: box,
   restart: box,
   rebuild: box,
-  destroy: boxAnd(({ flags }) => (flags["keep-volume"] === true ? "--keep-volume" : undefined)),
+  destroy: boxAnd(({ flags }) =>
+    flags["keep-volume"] === true ? "--keep-volume" : flags.archive === true ? "--archive" : undefined,
+  ),
+  restore: ({ args, flags }) => ({
+    ...{ box: text(flags.as) ?? text(args.name), makesBox: true },
+    what: text([flags.as === undefined ? undefined : args.name, flags.from].filter((word) => word !== undefined)),
+  }),
+  "archive:remove": only(({ args }) => args.archive),
   "hand-over": (words) => ({ ...box(words), what: text(words.flags.to), handsOver: true }),
   ssh: (words) => (words.flags.stdio === true ? spokenTo(words) : ran(words)),
   exec: ran,
   cp: copied,
   transfer: transferred,
+  hold: held,
+  release: box,
+  "schedule:set": boxAnd(({ flags }) => given(flags, ["start", "stop", "tz"])),
+  "schedule:clear": box,
+  "policy:set": boxAnd(({ flags }) => given(flags, ["stop-after", "destroy-after"])),
+  "policy:clear": box,
   logs: boxAnd(({ flags }) => flags.service),
   "port-forward": boxAnd(({ argv }) => argv.filter((word) => /^[\d:]+$/.test(word))),
   open: boxAnd(({ flags }) => flags.port),
@@ -76,6 +89,7 @@ const REFUSALS: readonly string[] = [
   "NOT_PERMITTED",
   "BOX_NOT_FOUND",
   "VOLUME_NOT_FOUND",
+  "ARCHIVE_NOT_FOUND",
 ] satisfies readonly ErrorCode[];
 
 /** Whether an error says that something is not there or not theirs, between which nobody is to see a difference. */
@@ -94,6 +108,21 @@ function unlessDry({ flags }: Words): Details | undefined {
 /** A session in a box: of what it runs the program alone. */
 function ran(words: Words): Details {
   return { ...box(words), what: auditedProgram(splitCommand(words.argv).command) };
+}
+
+/** A hold: how long, and of a command the program alone. */
+function held(words: Words): Details {
+  const program = words.flags.while === true ? auditedProgram(splitCommand(words.argv).command) : undefined;
+  const flags = given(words.flags, ["for", "until", "while"]);
+  return { ...box(words), what: program === undefined ? text(flags) : `${flags.join(" ")} ${program}` };
+}
+
+/** The flags of these that were given, with their values. */
+function given(flags: Words["flags"], names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    const value = flags[name];
+    return value === true ? [`--${name}`] : typeof value === "string" ? [`--${name}`, value] : [];
+  });
 }
 
 /** A box that an SSH client speaks to, by the name that it has for it. */

@@ -20,6 +20,9 @@ export const LABEL = {
 
 export type ObjectKind = "box" | "home" | "private";
 
+/** Kind of a container that works on a home for a moment. It is no box, and nothing reads it as one. */
+export const TASK_KIND = "task";
+
 /** Labels for one object of a box. */
 export function labelsOf(
   namespace: string,

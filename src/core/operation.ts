@@ -31,6 +31,8 @@ export interface OperationInput {
   readonly spec?: BoxSpec;
   /** hand-over: whose it was, and is again when that is undone. */
   readonly from?: string;
+  /** destroy: where its home is now. create: what its home is filled with. */
+  readonly archive?: string;
 }
 
 /** One unfinished operation; finished ones are not kept. */

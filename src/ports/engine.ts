@@ -55,6 +55,14 @@ export interface BoxUsage {
   readonly pids: number | undefined;
 }
 
+/** What is counted of a running box since it was started. Undefined: this engine does not say. */
+export interface BoxCounters {
+  /** Of its cgroup. */
+  readonly cpuSeconds: number | undefined;
+  /** In and out, of its own network. */
+  readonly networkBytes: number | undefined;
+}
+
 export interface EngineVolume {
   readonly name: string;
   readonly identity: ObjectIdentity;
@@ -131,6 +139,21 @@ export interface BoxPipe {
   kill(): void;
 }
 
+/** A program that is run over a home without its box: in a container of its own, without network. */
+export interface HomeTask {
+  /** The program is this image's. */
+  readonly image: string;
+  /** Name of the volume; it is at the place that it has in boxes. */
+  readonly home: string;
+  /** As the box's, so that its files have their owners. */
+  readonly idmap: IdMapping | null;
+  readonly argv: readonly string[];
+  readonly user: "root" | "dev";
+  readonly readOnly: boolean;
+  /** Id of the box: marks the engine's process, and the container for whoever comes after this process was killed. */
+  readonly token: string;
+}
+
 /** A program of the image, run to its end with text in and out. */
 export interface ProgramRun {
   readonly argv: readonly string[];
@@ -186,6 +209,8 @@ export interface ContainerEngine {
   /** Undefined when there is no such container. */
   inspect(containerId: string): Promise<EngineBoxDetail | undefined>;
   usage(containerIds: readonly string[]): Promise<ReadonlyMap<string, BoxUsage>>;
+  /** Of several boxes at once; those that it does not say anything of are left out. */
+  counters(containerIds: readonly string[]): Promise<ReadonlyMap<string, BoxCounters>>;
   /** Makes and, with `start`, starts the container; returns its full id. @throws IMAGE_NOT_FOUND */
   createBox(box: NewContainer, start: boolean): Promise<string>;
   /** @throws CONTAINER_GONE */
@@ -218,6 +243,13 @@ export interface ContainerEngine {
   endSession(containerId: string, sessionId: string, signal: string): Promise<void>;
   /** Starts a program of the image as dev, with pipes. */
   pipe(containerId: string, argv: readonly string[]): BoxPipe;
+  /**
+   * Starts a program over a home, with pipes. Its `ended` comes when its container is removed. Exit code 125: the engine
+   * could not start it, such as for want of the image; 126 and 127: the image has no such program.
+   */
+  homeTask(task: HomeTask): BoxPipe;
+  /** Removes what killed processes left of tasks with this token, running or not; none is no error. */
+  endHomeTasks(token: string): Promise<void>;
   /** Runs a program of the image; its exit code is the caller's to judge. A box that is not running gives 255 or 125. */
   runProgram(containerId: string, run: ProgramRun): Promise<ProgramResult>;
   /** Copies the box's log to the caller's standard output. @returns the exit code of the engine's client */

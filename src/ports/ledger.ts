@@ -193,6 +193,8 @@ export interface Ledger
   /** Small facts worth keeping between commands, such as what the engine can do. */
   fact(key: string): string | undefined;
   setFact(key: string, value: string): void;
+  /** Bytes that it takes. */
+  size(): number;
   /** Looks at the whole file. @throws {DevboxError} LEDGER_CORRUPT with what was found */
   check(): void;
   close(): void;

@@ -1,9 +1,10 @@
+import type { Config } from "../core/config/config.ts";
 import { DevboxError } from "../core/errors.ts";
 import { checkImageName } from "../core/image-name.ts";
 import { objectNames } from "../core/labels.ts";
 import { boxesAllowed, checkCpus, checkMemory, defaultCpus } from "../core/limits.ts";
 import { homeInUse } from "../core/refusals.ts";
-import { sizeFlag } from "../core/size.ts";
+import { formatSize, sizeFlag } from "../core/size.ts";
 import { SPEC_VERSION } from "../core/spec-text.ts";
 import type { BoxSpec } from "../core/spec.ts";
 import { quote } from "../core/text.ts";
@@ -20,24 +21,30 @@ export function draft(deps: Deps, input: CreateInput, owner: string) {
   const { limits, engine, image } = deps.config;
   const cores = deps.host.cores();
   const id = deps.host.newId(8);
+  const before = input.archive?.spec;
+  const cpus = input.cpus ?? (before && String(before.cpus));
   const names = objectNames(engine.namespace, input.name, id);
   const spec: BoxSpec = {
     version: SPEC_VERSION,
     image: checkImageName(input.image ?? image),
-    cpus: input.cpus === undefined ? defaultCpus(limits, cores) : checkCpus(input.cpus, limits, cores),
-    memory:
-      input.memory === undefined
-        ? limits.memory
-        : checkMemory(input.memory, sizeFlag("--memory", input.memory), limits),
+    cpus: cpus === undefined ? defaultCpus(limits, cores) : checkCpus(cpus, limits, cores),
+    memory: memoryOf(input, limits),
     pids: limits.pids,
     home: input.volume ?? names.home,
     private: names.private,
     idmap: null,
-    services: input.syncthing ? ["syncthing"] : [],
+    services: before?.services ?? (input.syncthing ? ["syncthing"] : []),
     readOnly: input.readOnly ?? deps.config.isolation.readOnlyRoot,
   };
   const desired = input.start ? ("running" as const) : ("stopped" as const);
   return { id, name: input.name, owner, desired, spec, createdAt: deps.clock.now() };
+}
+
+/** Bytes that are asked for, that the box had before, or that boxes have. */
+function memoryOf({ memory, archive }: CreateInput, limits: Config["limits"]): number {
+  if (memory !== undefined) return checkMemory(memory, sizeFlag("--memory", memory), limits);
+  if (archive === undefined) return limits.memory;
+  return checkMemory(formatSize(archive.spec.memory), archive.spec.memory, limits);
 }
 
 /**

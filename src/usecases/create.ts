@@ -1,6 +1,7 @@
 import type { BoxRecord } from "../core/box.ts";
 import { DevboxError, hasCode, messageOf } from "../core/errors.ts";
 import { checkName } from "../core/name.ts";
+import type { BoxSpec } from "../core/spec.ts";
 import type { SyncthingSetup } from "../core/syncthing.ts";
 import type { UnenforcedLimit } from "../ports/engine.ts";
 import { adoptLost } from "./adopt.ts";
@@ -32,6 +33,8 @@ export interface CreateInput {
   readonly syncthing: boolean;
   /** Undefined: as configured. */
   readonly readOnly: boolean | undefined;
+  /** An archive that its home is filled with, and what the box was that it is from: the new one is, too, unless it is said otherwise. */
+  readonly archive?: { readonly id: string; readonly spec: BoxSpec };
   /** The caller knows that they own boxes and wants one more. */
   readonly additional: boolean;
 }
@@ -65,7 +68,10 @@ export async function create(deps: Deps, input: CreateInput): Promise<CreateResu
   const idmap = await mappingFor(deps, facts, { owner, home });
   const box = { ...drafted, spec: { ...drafted.spec, idmap } };
 
-  const operation = newOperation(deps, "create", { keepHome: input.volume !== undefined, start: input.start });
+  const operation = newOperation(deps, "create", {
+    ...{ keepHome: input.volume !== undefined, start: input.start },
+    ...(input.archive === undefined ? {} : { archive: input.archive.id }),
+  });
   deps.progress.begin("Slot taken");
   const slot = { free: () => deps.host.free(facts.storageDir), asker: deps.caller.user };
   deps.ledger.reserve(box, operation, leaseRequest(deps, `create ${box.name}`), slot);

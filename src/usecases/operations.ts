@@ -2,8 +2,9 @@ import type { BoxRecord } from "../core/box.ts";
 import { nameOf } from "../core/device.ts";
 import { DevboxError } from "../core/errors.ts";
 import { formatSize } from "../core/size.ts";
-import type { OperationRecord } from "../core/operation.ts";
+import type { OperationInput, OperationRecord } from "../core/operation.ts";
 import type { BoxChange } from "../ports/ledger.ts";
+import { fillStep } from "./archives/fill-step.ts";
 import type { Deps } from "./deps.ts";
 import { allDone, type Step } from "./journal.ts";
 import { handOverSteps } from "./hand-over-steps.ts";
@@ -28,7 +29,7 @@ export function stepsOf(
   const up = () => readySteps(deps, box, { ready, key: keyOf(deps, box.owner), strict: false });
   switch (operation.kind) {
     case "create":
-      return createSteps(deps, box, operation.input.keepHome === true, ready);
+      return createSteps(deps, box, operation.input, ready);
     case "recreate":
       return [homeStep(deps, box), containerStep(deps, box, true), ...up()];
     case "start":
@@ -48,8 +49,9 @@ export function stepsOf(
   }
 }
 
-function createSteps(deps: Deps, box: BoxRecord, adoptHome: boolean, ready: string[]): Step[] {
-  const make = [volumesStep(deps, box, adoptHome), containerStep(deps, box, false)];
+function createSteps(deps: Deps, box: BoxRecord, { keepHome, archive }: OperationInput, ready: string[]): Step[] {
+  const fill = archive === undefined ? [] : [fillStep(deps, box, archive)];
+  const make = [volumesStep(deps, box, keepHome === true), ...fill, containerStep(deps, box, false)];
   if (box.desired !== "running") return make;
   const key = keyOf(deps, box.owner);
   const first = joinsTailnet(deps) ? [keyStep(deps, box.owner, key)] : [];

@@ -85,6 +85,7 @@ describe("when the clock was set", () => {
       },
     ]);
     expect(ledger.holds(BOX)).toMatchObject([{ endedAt: now - 4 * DAY - HOUR, createdAt: now - 5 * DAY - HOUR }]);
+    expect(ledger.clockMoves()).toEqual([{ before: NOW, expected: NOW + HOUR, shift: by }]);
     // And that once: the next look finds a clock that goes as it should.
     expect(ledger.settleTimes(() => tick(HOUR + by + HOUR, 3 * HOUR))).toBe(0);
     expect(ledger.boxById(BOX)?.lastUsedAt).toBe(now - 6 * DAY - HOUR);

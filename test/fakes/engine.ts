@@ -1,10 +1,14 @@
+import { PassThrough, Readable } from "node:stream";
 import { DevboxError } from "../../src/core/errors.ts";
 import { identityFrom } from "../../src/core/labels.ts";
 import type { ContainerState } from "../../src/core/box.ts";
 import type {
+  BoxPipe,
+  BoxCounters,
   ContainerEngine,
   EngineBoxDetail,
   EngineFacts,
+  HomeTask,
   NewContainer,
   ProgramResult,
   ProgramRun,
@@ -29,6 +33,18 @@ interface Container {
   readonly labels: Readonly<Record<string, string>>;
   readonly image: string;
   state: ContainerState;
+}
+
+/** A program that says nothing and ends well. */
+function emptyPipe(): BoxPipe {
+  const stdin = new PassThrough();
+  stdin.resume();
+  const empty = () => Readable.from([]);
+  return {
+    ...{ stdin, stdout: empty(), stderr: empty() },
+    ended: Promise.resolve({ exitCode: 0, stderr: "" }),
+    kill: () => undefined,
+  };
 }
 
 /**
@@ -84,6 +100,9 @@ export class FakeEngine implements ContainerEngine {
   }
 
   usage = () => Promise.resolve(new Map());
+  /** What is counted of boxes, by container id. */
+  counted = new Map<string, BoxCounters>();
+  counters = () => this.#do("counters", () => this.counted);
 
   createBox(box: NewContainer, start: boolean): Promise<string> {
     return this.#do("createBox", () => {
@@ -192,6 +211,14 @@ export class FakeEngine implements ContainerEngine {
       this.#need(containerId);
       return this.program(run, containerId);
     });
+  /** What tasks on homes do; by default nothing, with exit code 0. */
+  task: (task: HomeTask) => BoxPipe = () => emptyPipe();
+  homeTask(task: HomeTask): BoxPipe {
+    this.fault("homeTask", "before");
+    this.calls.push(`homeTask ${task.argv[0] ?? ""}`);
+    return this.task(task);
+  }
+  endHomeTasks = () => this.#do("endHomeTasks", () => undefined);
   logs = () => this.#do("logs", () => 0);
   images = () => Promise.resolve([]);
   imageSettings = () => Promise.resolve(undefined);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createArchiveStore } from "../../src/adapters/archive/store.ts";
 import { openLedger } from "../../src/adapters/sqlite/ledger.ts";
 import type { Config } from "../../src/core/config/config.ts";
 import { DEFAULTS } from "../../src/core/config/defaults.ts";
@@ -77,7 +78,7 @@ export class World implements Disposable {
       caller: { user, uid: 1000, admin: false, via: "local" as const },
       accounts: { isAdministrator: () => false },
       channels: () => Promise.resolve(this.channels),
-      archives: () => Promise.resolve({ dir: this.#dir }),
+      archives: () => Promise.resolve(createArchiveStore(path.join(this.#dir, "archives"))),
       systemJournal: () => Promise.resolve(undefined),
       progress: {
         begin: () => undefined,

@@ -7,6 +7,10 @@ import { auditJson } from "../../src/cli/present/audit.ts";
 import { audit } from "../../src/usecases/audit/audit.ts";
 import { beginAudit } from "../../src/usecases/audit/record.ts";
 import { copy } from "../../src/usecases/copy.ts";
+import { listArchives } from "../../src/usecases/archives/list.ts";
+import { removeArchive } from "../../src/usecases/archives/remove.ts";
+import { restore } from "../../src/usecases/archives/restore.ts";
+import { verifyArchives } from "../../src/usecases/archives/verify.ts";
 import { create } from "../../src/usecases/create.ts";
 import type { Deps } from "../../src/usecases/deps.ts";
 import { destroy } from "../../src/usecases/destroy.ts";
@@ -17,10 +21,16 @@ import { handOver } from "../../src/usecases/hand-over.ts";
 import { prepareImages } from "../../src/usecases/image-copies.ts";
 import { pruneImages } from "../../src/usecases/image-prune.ts";
 import { listImages } from "../../src/usecases/images.ts";
+import { hold, holdWhile } from "../../src/usecases/lifecycle/hold.ts";
+import { clearPolicy, setPolicy, showPolicy } from "../../src/usecases/lifecycle/policy.ts";
+import { release } from "../../src/usecases/lifecycle/release.ts";
+import { clearSchedule, setSchedule, showSchedule } from "../../src/usecases/lifecycle/schedule.ts";
+import { why } from "../../src/usecases/lifecycle/why.ts";
 import { list } from "../../src/usecases/list.ts";
 import { logs } from "../../src/usecases/logs.ts";
 import { names } from "../../src/usecases/names.ts";
-import { reap } from "../../src/usecases/reap.ts";
+import { metrics } from "../../src/usecases/metrics.ts";
+import { reap } from "../../src/usecases/reap/reap.ts";
 import { rebuild } from "../../src/usecases/rebuild.ts";
 import { resume } from "../../src/usecases/resume.ts";
 import { switchService } from "../../src/usecases/service-switch.ts";
@@ -56,6 +66,7 @@ const files = { standardInput: () => ({ kind: "file" }), standardOutput: () => (
 const forwarder = {} as never;
 const device = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2";
 
+const RESTORE = { from: undefined, as: undefined, cpus: undefined, memory: undefined, image: undefined, start: true };
 const AUDIT = { since: undefined, user: undefined, box: undefined, limit: 100 };
 
 /** What alice is told of her own attempt on a box; the numbers count what everybody does, and are not shown to her. */
@@ -92,7 +103,22 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
     (deps) => create(deps, { ...createInput("quite-new"), owner: "bob" }),
     (deps) => create(deps, { ...createInput("quite-new"), owner: "nobody-at-all" }),
   ],
-  destroy: [(deps, name) => destroy(deps, { name, keepVolume: false })],
+  destroy: [
+    (deps, name) => destroy(deps, { name, keepVolume: false }),
+    (deps, name) => destroy(deps, { name, keepVolume: false, archive: { reason: "destroy --archive" } }),
+  ],
+  restore: [
+    (deps, name) => restore(deps, { ...RESTORE, name }),
+    (deps, from) => restore(deps, { ...RESTORE, name: "gone", from }),
+    (deps, name) => restore(deps, { ...RESTORE, name, as: "quite-new" }),
+  ],
+  "archive/list": [
+    (deps) => listArchives(deps),
+    (deps) => listArchives(deps, { all: true }),
+    (deps) => listArchives(deps, { owner: "bob" }),
+  ],
+  "archive/remove": [(deps, id) => removeArchive(deps, { id })],
+  "archive/verify": [(deps, id) => verifyArchives(deps, { id }), (deps) => verifyArchives(deps, { id: undefined })],
   doctor: [false, true].map((fix) => (deps: Deps) => {
     const ledger = { ...deps.ledger, close: () => undefined };
     return doctor({ ...deps, openLedger: () => ledger, setAsideLedger: () => "" }, { fix });
@@ -103,6 +129,20 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
     (deps) => handOver(deps, { box: "web", to: "bob" }),
     (deps) => handOver(deps, { box: "web", to: "nobody-at-all" }),
   ],
+  hold: [
+    (deps, name) => hold(deps, { name, for: "3d", until: undefined, reason: "", zone: "UTC" }),
+    (deps, name) => holdWhile(deps, { name, ...terminal, for: undefined, until: undefined, reason: "", zone: "UTC" }),
+  ],
+  "policy/clear": [(deps, name) => clearPolicy(deps, { name })],
+  "policy/set": [(deps, name) => setPolicy(deps, { name, stopAfter: "3d", destroyAfter: undefined })],
+  "policy/show": [(deps, name) => showPolicy(deps, { name })],
+  release: [(deps, name) => release(deps, { name })],
+  "schedule/clear": [(deps, name) => clearSchedule(deps, { name })],
+  "schedule/set": [
+    (deps, name) => setSchedule(deps, { name, start: "0 8 * * *", stop: undefined, zone: undefined, hostZone: "UTC" }),
+  ],
+  "schedule/show": [(deps, name) => showSchedule(deps, { name })],
+  why: [(deps, name) => why(deps, { name })],
   "image/list": [(deps) => listImages(deps)],
   "image/prepare": [(deps) => prepareImages(deps, { images: [] })],
   "image/prune": [(deps) => pruneImages(deps, { dryRun: true })],
@@ -116,6 +156,7 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
     (deps, name) => logs(deps, { name, follow: false, tail: undefined, since: undefined }),
     (deps, name) => serviceLog(deps, { name, service: "tailscaled", tail: 5 }),
   ],
+  metrics: [(deps) => metrics(deps)],
   open: [
     (deps, name) =>
       open(

@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { createEngine } from "../../../src/cli/compose/engine.ts";
+import { createArchiveStore } from "../../../src/adapters/archive/store.ts";
 import { openLedger } from "../../../src/adapters/sqlite/ledger.ts";
 import { systemClock } from "../../../src/adapters/system/clock.ts";
 import { createHost } from "../../../src/adapters/system/host.ts";
@@ -78,7 +79,7 @@ export function realDeps({ stateDir, config }: Parts): Deps {
     secrets: () => Promise.reject(new Error("the benches have no keys")),
     accounts: { isAdministrator: () => false },
     channels: () => Promise.resolve([]),
-    archives: () => Promise.resolve({ dir: "/nonexistent" }),
+    archives: () => Promise.resolve(createArchiveStore("/nonexistent")),
     systemJournal: () => Promise.resolve(undefined),
     tailnet: () => Promise.resolve(undefined),
     interrupt: new AbortController().signal,

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { ContainerEngine } from "../../ports/engine.ts";
 import { containerCalls, type PodmanSettings } from "./containers.ts";
+import { homeTaskCalls } from "./home-tasks.ts";
 import { imageCalls } from "./images.ts";
 import { parseInfo } from "./parse-info.ts";
 import { type PodmanCommand, runPodman } from "./run.ts";
@@ -23,6 +24,7 @@ export function createPodmanEngine(command: PodmanCommand, settings: PodmanSetti
     ...containerCalls(command, settings),
     ...volumeCalls(command, settings.namespace),
     ...sessionCalls(command),
+    ...homeTaskCalls(command, settings.namespace),
     ...imageCalls(command),
   };
 }

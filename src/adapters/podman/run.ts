@@ -150,8 +150,8 @@ export async function attachPodman(command: PodmanCommand, args: readonly string
   return execa(command.path, wordsOf(command, args), { stdio: "inherit", reject: false });
 }
 
-/** Starts podman with pipes for data of any size. Its stderr is kept, its streams are not. */
-export function pipePodman(command: PodmanCommand, args: readonly string[]) {
+/** Starts podman with pipes for data of any size. Its stderr is kept, its streams are not. @param token as of {@link RunOptions} */
+export function pipePodman(command: PodmanCommand, args: readonly string[], token?: string) {
   return execa(command.path, wordsOf(command, args), {
     reject: false,
     detached: true,
@@ -161,6 +161,7 @@ export function pipePodman(command: PodmanCommand, args: readonly string[]) {
     maxBuffer: { stderr: 64 * 1024 },
     encoding: "utf8",
     stripFinalNewline: true,
+    ...(token === undefined ? {} : { env: { [TOKEN_VARIABLE]: token } }),
   } as const);
 }
 

@@ -5,6 +5,10 @@ import type { LedgerCore } from "./ledger.ts";
 
 /** Key of the last tick among the ledger's facts. */
 const TICK = "lifecycle.tick";
+/** Key of what the clock was set by. */
+const MOVES = "lifecycle.moves";
+/** So many are kept: what is older was written down in the ledger long ago. */
+const MOVES_KEPT = 16;
 
 /** Moments that were, from which spans are counted. A notice's `since` is moved by itself, because it must stay unique. */
 const PAST: Readonly<Record<string, readonly string[]>> = {
@@ -24,17 +28,25 @@ const AHEAD: Readonly<Record<string, readonly string[]>> = {
 
 /** Times after the wall clock was set. */
 export function timeCalls(core: LedgerCore): TimeRecords {
+  const fact = (key: string) =>
+    core.query("SELECT value FROM facts WHERE key = ?", key)[0]?.value as string | undefined;
+  const setFact = (key: string, value: unknown) =>
+    core.query("INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)", key, JSON.stringify(value));
+  const moves = () => JSON.parse(fact(MOVES) ?? "[]") as ClockShift[];
   return {
     settleTimes: (read) =>
       core.transaction(() => {
         const now = read();
-        const last = core.query("SELECT value FROM facts WHERE key = ?", TICK)[0]?.value as string | undefined;
-        const moved = clockShift(parseTick(last), now);
-        if (moved.shift !== 0) move(core, moved, now.wall);
+        const moved = clockShift(parseTick(fact(TICK)), now);
+        if (moved.shift !== 0) {
+          move(core, moved, now.wall);
+          setFact(MOVES, [...moves(), moved].slice(-MOVES_KEPT));
+        }
         bringBack(core, now.wall);
-        core.query("INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)", TICK, JSON.stringify(now));
+        setFact(TICK, now);
         return moved.shift;
       }),
+    clockMoves: moves,
   };
 }
 

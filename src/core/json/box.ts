@@ -1,21 +1,27 @@
 import * as z from "zod";
+import { archive } from "./archives.ts";
 import { OPERATION_KINDS } from "../operation.ts";
 import { SERVICE_STATES } from "../services.ts";
+import { nextChange } from "./lifecycle.ts";
 import { syncthingEnableSchema } from "./syncthing.ts";
 import { box, boxState, bytes, desiredState, notEnforced, ownSlots, slots, time } from "./parts.ts";
 
 const nullableBytes = bytes.nullable();
 
-export const createSchema = z
-  .strictObject({
-    box,
-    state: desiredState,
-    slots,
-    notEnforced,
-    services: z.array(z.string()).describe("Services that are ready"),
-    syncthing: syncthingEnableSchema.nullable().describe("With --with-syncthing; its password is shown this once"),
-  })
-  .describe("devbox-ctl create --json");
+const created = {
+  box,
+  state: desiredState,
+  slots,
+  notEnforced,
+  services: z.array(z.string()).describe("Services that are ready"),
+  syncthing: syncthingEnableSchema.nullable().describe("With --with-syncthing; its password is shown this once"),
+};
+
+export const createSchema = z.strictObject(created).describe("devbox-ctl create --json");
+
+export const restoreSchema = z
+  .strictObject({ ...created, archive: z.string().describe("Id of the archive that its home is from") })
+  .describe("devbox-ctl restore --json");
 
 export const changeSchema = z
   .strictObject({
@@ -38,6 +44,7 @@ export const destroySchema = z
     name: z.string(),
     destroyed: z.boolean(),
     keptVolume: z.string().nullable().describe("The home, when it was kept"),
+    archive: archive.nullable().describe("Where the home is, when it was put away"),
     slots: z.strictObject(ownSlots),
   })
   .describe("devbox-ctl destroy --json");
@@ -79,6 +86,11 @@ export const statusSchema = z
       .describe(
         "How its own node says it is; silent: tailscaled does not answer; null: it does not run, or joins none",
       ),
+    ...{ next: nextChange, heldUntil: time.nullable() },
+    schedule: z
+      .strictObject({ start: z.string().nullable(), stop: z.string().nullable(), zone: z.string() })
+      .nullable()
+      .describe("When it is started and stopped by itself; see schedule show"),
     operation: z
       .strictObject({
         kind: z.enum(OPERATION_KINDS),
@@ -114,6 +126,8 @@ export const listSchema = z
           })
           .nullable()
           .describe("At the moment; only with --usage, and only of running boxes"),
+        next: nextChange,
+        heldUntil: time.nullable().describe("It is neither stopped nor destroyed by itself before"),
       }),
     ),
     slots,

@@ -14,7 +14,7 @@ const CALM = 1 / 4;
 const deadlineOf = ({ since, span }: Approach): Millis => since + span;
 
 /** From when on a warning of its end makes sense; one that was sent before is of another policy. */
-function noticeFrom(run: Approach, policy: LifecyclePolicy): Millis {
+export function noticeFrom(run: Approach, policy: LifecyclePolicy): Millis {
   return Math.max(deadlineOf(run) - policy.notice, run.since + Math.floor(run.span * CALM));
 }
 

@@ -41,6 +41,20 @@ function elapsed(previous: Tick, now: Tick): Millis {
   return Math.min(Math.max(span, 0), LONGEST_GAP);
 }
 
+/**
+ * Where a moment is that somebody else wrote down, such as the time of a file, by the setting of the clock at present. One
+ * that may be of either setting is taken for the later.
+ * @param moves what the clock was set by, the earliest first
+ */
+export function moved(time: Millis, moves: readonly ClockShift[]): Millis {
+  return moves.reduce((at, move) => (isBefore(at, move) ? at + move.shift : at), time);
+}
+
+/** Whether a moment certainly was written down before the clock was set. */
+function isBefore(time: Millis, { before, expected, shift }: ClockShift): boolean {
+  return time <= (shift > 0 ? expected : before + shift);
+}
+
 /** A tick as it was kept; undefined for none, and for what is none. */
 export function parseTick(json: string | undefined): Tick | undefined {
   if (json === undefined) return undefined;

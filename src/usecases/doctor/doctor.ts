@@ -6,6 +6,7 @@ import { checkBoxes, checkOperations } from "./check-boxes.ts";
 import { checkChannels } from "./check-channels.ts";
 import { checkEngine, checkImage, problemFrom } from "./check-engine.ts";
 import { checkHost } from "./check-host.ts";
+import { checkReaper } from "./check-reaper.ts";
 import { checkServices } from "./check-services.ts";
 import { checkTailnet } from "./check-tailnet.ts";
 import type { Finding } from "./finding.ts";
@@ -55,6 +56,7 @@ async function checkLedger(deps: Deps, engineWorks: boolean, fix: boolean): Prom
     ...(await checkServices(deps)),
     ...(await checkTailnet(deps, fix)),
     ...(await checkChannels(deps)),
+    ...checkReaper(deps),
   ];
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CLOCK_TOLERANCE, clockShift, parseTick, type Tick } from "../../../src/core/lifecycle/clock.ts";
+import { CLOCK_TOLERANCE, clockShift, moved, parseTick, type Tick } from "../../../src/core/lifecycle/clock.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/core/time.ts";
 import { NOW } from "./facts.ts";
 

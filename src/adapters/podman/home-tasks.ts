@@ -1,0 +1,69 @@
+import { IMAGE } from "../../core/image-contract.ts";
+import { LABEL, TASK_KIND } from "../../core/labels.ts";
+import type { ContainerEngine, HomeTask } from "../../ports/engine.ts";
+import { idArguments } from "./arguments.ts";
+import { removeThoroughly } from "./containers.ts";
+import { pipePodman, type PodmanCommand, words } from "./run.ts";
+
+type HomeTaskCalls = Pick<ContainerEngine, "homeTask" | "endHomeTasks">;
+
+/** What root in a task may do to the files of a home, and to nothing else: there is nothing else that can be written. */
+const READING = ["DAC_OVERRIDE"];
+const WRITING = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"];
+
+/** Podman calls that work on a home without its box. */
+export function homeTaskCalls(command: PodmanCommand, namespace: string): HomeTaskCalls {
+  const end = async (token: string): Promise<void> => {
+    const filters = [`${LABEL.namespace}=${namespace}`, `${LABEL.kind}=${TASK_KIND}`, `${LABEL.id}=${token}`];
+    const args = ["rm", "--force", "--time", "0", ...filters.flatMap((label) => ["--filter", `label=${label}`])];
+    await removeThoroughly(command, args, { token });
+  };
+  return {
+    endHomeTasks: end,
+    homeTask(task) {
+      const child = pipePodman(command, taskArguments(namespace, task), task.token);
+      return {
+        stdin: child.stdin,
+        stdout: child.stdout,
+        stderr: child.stderr,
+        ended: child.then(async (result) => {
+          await end(task.token);
+          const said = result.stderr || (result.failed ? (result.shortMessage ?? "") : "");
+          return { exitCode: result.exitCode ?? 1, stderr: words(said) };
+        }),
+        kill: () => {
+          child.stdin.destroy();
+          child.stdout.destroy();
+          // Its client ends with it. What cannot be removed now is removed by the next task on this home.
+          end(task.token).catch(() => undefined);
+        },
+      };
+    },
+  };
+}
+
+/** Arguments of `podman run` for a task. */
+export function taskArguments(
+  namespace: string,
+  { image, home, idmap, argv, user, readOnly, token }: HomeTask,
+): string[] {
+  const [program = "", ...rest] = argv;
+  const capabilities = user === "dev" ? [] : readOnly ? READING : WRITING;
+  return [
+    ...["run", "--interactive", "--pull=never", "--restart=no", "--log-driver=none"],
+    ...Object.entries({ [LABEL.namespace]: namespace, [LABEL.kind]: TASK_KIND, [LABEL.id]: token }).flatMap(
+      ([key, value]) => ["--label", `${key}=${value}`],
+    ),
+    ...["--network=none", "--no-hosts", "--read-only"],
+    ...["--cap-drop=all", ...(capabilities.length === 0 ? [] : [`--cap-add=${capabilities.join(",")}`])],
+    "--security-opt=no-new-privileges",
+    ...(idmap === null ? [] : idArguments(idmap)),
+    ...["--user", user, "--workdir", "/"],
+    // A new home stays empty until something is put into it; the image's own files would be mixed with that.
+    ...["--volume", `${home}:${IMAGE.volumes.home}:${readOnly ? "ro," : ""}nocopy`],
+    // In words of one locale, whatever the image has.
+    ...["--env", "LC_ALL=C.UTF-8", "--env", `HOME=${IMAGE.user.home}`],
+    ...["--entrypoint", JSON.stringify([program])],
+    ...["--", image, ...rest],
+  ];
+}
