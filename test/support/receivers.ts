@@ -58,7 +58,7 @@ export async function httpReceiver(
   };
 }
 
-export interface GotMail {
+interface GotMail {
   readonly from: string;
   readonly to: readonly string[];
   readonly text: string;
