@@ -3,6 +3,7 @@ import type { Ledger } from "../../ports/ledger.ts";
 import type { Deps } from "../deps.ts";
 import { freshFacts } from "../engine-facts.ts";
 import { checkBoxes, checkOperations } from "./check-boxes.ts";
+import { checkChannels } from "./check-channels.ts";
 import { checkEngine, checkImage, problemFrom } from "./check-engine.ts";
 import { checkHost } from "./check-host.ts";
 import { checkReaper } from "./check-reaper.ts";
@@ -54,6 +55,7 @@ async function checkLedger(deps: Deps, engineWorks: boolean, fix: boolean): Prom
     ...(await checkBoxes(deps, fix)),
     ...(await checkServices(deps)),
     ...(await checkTailnet(deps, fix)),
+    ...(await checkChannels(deps)),
     ...checkReaper(deps),
   ];
 }
