@@ -13,6 +13,9 @@ import type { Deps } from "../../src/usecases/deps.ts";
 import { FakeEngine } from "./engine.ts";
 import { FakeSecrets, FakeTailnet } from "./tailnet.ts";
 
+/** Bytes of content after which an archive can be gone on with: few, so that small homes have several such places. */
+const FRAME = 20_000;
+
 /** Ids are unlike each other in all worlds, as random ones are on all hosts. */
 let ids = 0;
 
@@ -72,7 +75,7 @@ export class World implements Disposable {
       caller: { user, uid: 1000, admin: false, via: "local" as const },
       accounts: { isAdministrator: () => false },
       channels: () => Promise.resolve(this.channels),
-      archives: () => Promise.resolve(createArchiveStore(path.join(this.#dir, "archives"))),
+      archives: () => Promise.resolve(createArchiveStore(path.join(this.#dir, "archives"), FRAME)),
       systemJournal: () => Promise.resolve(undefined),
       progress: {
         begin: () => undefined,
