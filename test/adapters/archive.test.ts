@@ -62,7 +62,7 @@ describe("an archive", () => {
     expect(record).toMatchObject({ contentSize: HOME.length, entries: 23 });
     expect(record.size).toBeLessThan(HOME.length * 0.7);
     expect(store.stored()).toEqual([
-      { id: ID, record: JSON.parse(JSON.stringify(record)), whole: true, size: record.size },
+      { id: ID, record: JSON.parse(JSON.stringify(record)) as ArchiveRecord, whole: true, size: record.size },
     ]);
     expect([dir, file(".tar.zst"), file(".json")].map((at) => statSync(at).mode & 0o777)).toEqual([
       0o700, 0o600, 0o600,
