@@ -54,7 +54,7 @@ take_place() {
 
 if [ -n "$who" ]; then
   case $words in
-    ssh\ * | exec\ * | logs\ * | port-forward\ * | open\ * | cp\ * | transfer\ *) take_place session "$sessions" sessions ;;
+    ssh\ * | exec\ * | hold\ *--while\ * | logs\ * | port-forward\ * | open\ * | cp\ * | transfer\ *) take_place session "$sessions" sessions ;;
     *) take_place command "$commands" commands ;;
   esac
 fi

@@ -66,12 +66,12 @@ const evaluatedLater: Plugin = {
 };
 
 /** Large libraries that most commands do not need; each has a file of its own, read when it is used. */
-const APART = ["zod", "yaml", "pino"];
+const APART = ["zod", "yaml", "pino", "cron-parser", "nodemailer"];
 
 const librariesApart: Plugin = {
   name: "libraries-apart",
   setup(building) {
-    building.onResolve({ filter: /^(zod|yaml|pino)$/ }, ({ path: name }) => ({
+    building.onResolve({ filter: new RegExp(`^(${APART.join("|")})$`) }, ({ path: name }) => ({
       path: `./${name}.cjs`,
       external: true,
     }));

@@ -150,7 +150,7 @@ describe("the clock is read in the system clock alone", () => {
   ];
   bites(
     SYNTAX,
-    ["src/core/time.ts", "src/usecases/reap.ts", "src/cli/progress.ts", "src/adapters/sqlite/ledger.ts"].flatMap(
+    ["src/core/time.ts", "src/usecases/reap/reap.ts", "src/cli/progress.ts", "src/adapters/sqlite/ledger.ts"].flatMap(
       (file) => reads.map((code) => [file, code] as const),
     ),
   );

@@ -39,6 +39,7 @@ const PURE_LAYERS = ["core", "ports", "usecases", "commands"];
 const PROCESSES_AND_SOCKETS = [
   ...["child_process", "cluster", "worker_threads", "net", "tls", "http", "https", "http2", "dgram", "inspector"],
   ...["execa", "undici", "ws", "node-pty", "axios", "got", "node-fetch", "cross-spawn", "nano-spawn", "tinyexec", "zx"],
+  "nodemailer",
 ];
 
 interface Place {

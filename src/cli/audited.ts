@@ -41,6 +41,12 @@ const AUDITED: Readonly<Record<string, (words: Words) => Details | undefined>> =
   exec: ran,
   cp: copied,
   transfer: transferred,
+  hold: held,
+  release: box,
+  "schedule:set": boxAnd(({ flags }) => given(flags, ["start", "stop", "tz"])),
+  "schedule:clear": box,
+  "policy:set": boxAnd(({ flags }) => given(flags, ["stop-after", "destroy-after"])),
+  "policy:clear": box,
   logs: boxAnd(({ flags }) => flags.service),
   "port-forward": boxAnd(({ argv }) => argv.filter((word) => /^[\d:]+$/.test(word))),
   open: boxAnd(({ flags }) => flags.port),
@@ -61,6 +67,7 @@ const AUDITED: Readonly<Record<string, (words: Words) => Details | undefined>> =
   resume: unlessDry,
   reap: unlessDry,
   doctor: ({ flags }) => (flags.fix === true ? { what: "--fix" } : undefined),
+  "notify:test": only(({ flags }) => flags.user),
   "user:add-key": only(({ args }) => args.user),
   "user:remove-key": only(({ args }) => args.user),
   "user:remove": only(({ args, flags }) => [args.user, flags.boxes, flags.to].filter((word) => word !== undefined)),
@@ -101,6 +108,21 @@ function unlessDry({ flags }: Words): Details | undefined {
 /** A session in a box: of what it runs the program alone. */
 function ran(words: Words): Details {
   return { ...box(words), what: auditedProgram(splitCommand(words.argv).command) };
+}
+
+/** A hold: how long, and of a command the program alone. */
+function held(words: Words): Details {
+  const program = words.flags.while === true ? auditedProgram(splitCommand(words.argv).command) : undefined;
+  const flags = given(words.flags, ["for", "until", "while"]);
+  return { ...box(words), what: program === undefined ? text(flags) : `${flags.join(" ")} ${program}` };
+}
+
+/** The flags of these that were given, with their values. */
+function given(flags: Words["flags"], names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    const value = flags[name];
+    return value === true ? [`--${name}`] : typeof value === "string" ? [`--${name}`, value] : [];
+  });
 }
 
 /** A box that an SSH client speaks to, by the name that it has for it. */

@@ -79,5 +79,5 @@ function composeWithoutLedger(config: Config, progress: Progress, interrupt: Abo
   };
 }
 
-export { requireFile } from "../adapters/system/files.ts";
+export { requireFile, writeForGroup } from "../adapters/system/files.ts";
 export { ownKeyTexts } from "../adapters/system/own-keys.ts";

@@ -59,8 +59,10 @@ function wrongArguments(
   if (extra.length > 0) {
     const words = extra.map(quote).join(", ");
     const hint =
-      command === "exec" || command === "ssh"
-        ? [`The command for the box follows --: devbox-ctl ${command} NAME -- COMMAND`]
+      command === "exec" || command === "ssh" || command === "hold"
+        ? [
+            `The command for the box follows --: devbox-ctl ${command} NAME${command === "hold" ? " --while" : ""} -- COMMAND`,
+          ]
         : [];
     return { message: `too many arguments: ${words}.`, why: undefined, next: [...hint, ...next] };
   }

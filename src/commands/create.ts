@@ -5,6 +5,7 @@ import { clock } from "../cli/compose.ts";
 import { createJson, presentCreate } from "../cli/present/create.ts";
 import { styleFor } from "../cli/style.ts";
 import { hasCode } from "../core/errors.ts";
+import { policyFor } from "../core/lifecycle/policy.ts";
 import { create, type CreateInput, type CreateResult } from "../usecases/create.ts";
 import type { Deps } from "../usecases/deps.ts";
 
@@ -51,7 +52,8 @@ export default class Create extends BaseCommand {
       readOnly: flags["read-only"],
       additional: flags.additional || flags.yes,
     });
-    this.print(presentCreate(styleFor(process.stdout), result, clock.monotonic() - since));
+    const policy = policyFor(deps.config, result.box.owner, undefined);
+    this.print(presentCreate(styleFor(process.stdout), result, { span: clock.monotonic() - since, policy }));
     return createJson(result);
   }
 

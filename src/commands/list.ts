@@ -4,6 +4,7 @@ import { clock } from "../cli/compose.ts";
 import { listJson, presentList } from "../cli/present/list.ts";
 import { scopeFlags } from "../cli/scope-flags.ts";
 import { styleFor } from "../cli/style.ts";
+import { hostZone } from "../cli/zone.ts";
 import { list } from "../usecases/list.ts";
 
 export default class List extends BaseCommand {
@@ -27,7 +28,9 @@ export default class List extends BaseCommand {
       all: flags.all,
       owner: flags.owner,
     });
-    this.print(presentList(styleFor(process.stdout), result, { now: clock.now(), caller: deps.caller.user }));
+    this.print(
+      presentList(styleFor(process.stdout), result, { now: clock.now(), zone: hostZone(), caller: deps.caller.user }),
+    );
     return listJson(result);
   }
 }

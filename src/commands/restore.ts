@@ -5,6 +5,7 @@ import { clock } from "../cli/compose.ts";
 import { presentCreate } from "../cli/present/create.ts";
 import { presentRestored, restoreJson } from "../cli/present/restore.ts";
 import { styleFor } from "../cli/style.ts";
+import { policyFor } from "../core/lifecycle/policy.ts";
 import { restore } from "../usecases/archives/restore.ts";
 
 export default class Restore extends BaseCommand {
@@ -32,7 +33,10 @@ export default class Restore extends BaseCommand {
     const { from, as, cpus, memory, image, start } = flags;
     const result = await restore(deps, { name: args.name, from, as, cpus, memory, image, start });
     const style = styleFor(process.stdout);
-    this.print(`${presentCreate(style, result, clock.monotonic() - since)}\n${presentRestored(result)}`);
+    const policy = policyFor(deps.config, result.box.owner, undefined);
+    this.print(
+      `${presentCreate(style, result, { span: clock.monotonic() - since, policy })}\n${presentRestored(result)}`,
+    );
     return restoreJson(result);
   }
 }

@@ -32,6 +32,8 @@ export const ERROR_EXIT = {
   LIMIT_GLOBAL: EXIT.limit,
   LIMIT_CPUS: EXIT.limit,
   LIMIT_MEMORY: EXIT.limit,
+  LIMIT_HOLD: EXIT.limit,
+  LIMIT_LIFECYCLE: EXIT.limit,
   ENGINE_MISSING: EXIT.engine,
   ENGINE_FAILED: EXIT.engine,
   ENGINE_TIMEOUT: EXIT.engine,

@@ -55,6 +55,14 @@ export interface BoxUsage {
   readonly pids: number | undefined;
 }
 
+/** What is counted of a running box since it was started. Undefined: this engine does not say. */
+export interface BoxCounters {
+  /** Of its cgroup. */
+  readonly cpuSeconds: number | undefined;
+  /** In and out, of its own network. */
+  readonly networkBytes: number | undefined;
+}
+
 export interface EngineVolume {
   readonly name: string;
   readonly identity: ObjectIdentity;
@@ -201,6 +209,8 @@ export interface ContainerEngine {
   /** Undefined when there is no such container. */
   inspect(containerId: string): Promise<EngineBoxDetail | undefined>;
   usage(containerIds: readonly string[]): Promise<ReadonlyMap<string, BoxUsage>>;
+  /** Of several boxes at once; those that it does not say anything of are left out. */
+  counters(containerIds: readonly string[]): Promise<ReadonlyMap<string, BoxCounters>>;
   /** Makes and, with `start`, starts the container; returns its full id. @throws IMAGE_NOT_FOUND */
   createBox(box: NewContainer, start: boolean): Promise<string>;
   /** @throws CONTAINER_GONE */

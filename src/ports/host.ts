@@ -1,5 +1,6 @@
 import type { ProcessIdentity } from "../core/operation.ts";
 import type { HostFree } from "../core/limits.ts";
+import type { Millis } from "../core/time.ts";
 
 /** What the machine itself knows. All of it is read from the kernel; nothing is started. */
 export interface Host {
@@ -7,6 +8,8 @@ export interface Host {
   cores(): number;
   /** Memory and disk that are free now; `storage` is the engine's storage directory when known. */
   free(storage: string | undefined): HostFree;
+  /** Milliseconds since the machine was booted, with the time that it slept. */
+  uptime(): Millis;
   /** This very process. */
   self(): ProcessIdentity;
   /** Whether exactly that process still runs. */

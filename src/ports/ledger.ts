@@ -19,6 +19,7 @@ import type {
   NoticeRecords,
   PolicyRecords,
   ScheduleRecords,
+  TimeRecords,
 } from "./lifecycle-records.ts";
 
 /** A box to be entered; the ledger fills in the rest. */
@@ -78,7 +79,7 @@ export interface AuditFilter {
  * All throw {@link DevboxError} BUSY when other processes kept the file locked for too long.
  */
 export interface Ledger
-  extends HoldRecords, ScheduleRecords, PolicyRecords, ActivityRecords, NoticeRecords, ArchiveRecords {
+  extends HoldRecords, ScheduleRecords, PolicyRecords, ActivityRecords, TimeRecords, NoticeRecords, ArchiveRecords {
   boxes(): BoxRecord[];
   boxByName(name: string): BoxRecord | undefined;
   boxById(id: string): BoxRecord | undefined;
@@ -192,6 +193,8 @@ export interface Ledger
   /** Small facts worth keeping between commands, such as what the engine can do. */
   fact(key: string): string | undefined;
   setFact(key: string, value: string): void;
+  /** Bytes that it takes. */
+  size(): number;
   /** Looks at the whole file. @throws {DevboxError} LEDGER_CORRUPT with what was found */
   check(): void;
   close(): void;

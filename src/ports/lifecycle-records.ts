@@ -1,3 +1,4 @@
+import type { ClockShift, Tick } from "../core/lifecycle/clock.ts";
 import type { NoticeKind, NoticeStage } from "../core/lifecycle/facts.ts";
 import type {
   ArchiveRecord,
@@ -43,24 +44,44 @@ export interface ActivityRecords {
    * @returns what is known now
    */
   touch(boxId: string, at: Millis, by: string): void;
+}
+
+export interface TimeRecords {
   /**
-   * The clock was set: moves what was written down by the old one, so that spans stay as long as they were.
-   * @param shift milliseconds, negative when the clock went back
+   * Notes what the clocks say. When the wall clock was set since the last time, what was written down by the old setting
+   * is moved in the same transaction, so that spans stay as long as they were; times in the future are brought back.
+   * @param read called inside the transaction, so that of two processes each sees what the other one noted
+   * @returns by how much times were moved; negative when the clock went back
    */
-  shiftTimes(shift: Millis): void;
+  settleTimes(read: () => Tick): Millis;
+  /** What the clock was set by, the earliest first: for times that were written down elsewhere. */
+  clockMoves(): ClockShift[];
 }
 
 export interface NoticeRecords {
-  /** Those that are neither withdrawn nor older than `since`. */
-  notices(filter: { readonly owner?: string; readonly boxId?: string }): NoticeRecord[];
   /**
-   * Enters a notice, once for each box, kind, stage and `since`.
+   * Those that are not withdrawn. What was entered before `since` is left out, unless it warns of something to come.
+   */
+  notices(filter: { readonly owner?: string; readonly boxId?: string; readonly since?: Millis }): NoticeRecord[];
+  noticeById(id: number): NoticeRecord | undefined;
+  /**
+   * Enters a notice, once for each box, kind, stage and `since`. A warning that is there already but was withdrawn, or is
+   * older than a minute, gives way to the new one, and its deliveries with it.
    * @returns its number, also that of one that is there already
    */
   addNotice(notice: Omit<NoticeRecord, "id" | "withdrawnAt" | "deliveries">): number;
   /** Takes back what a box's owner does not have to hear any more. */
   withdrawNotices(boxId: string, kinds: readonly NoticeKind[], at: Millis): void;
-  /** Writes down how a delivery went. */
+  /** The same of one notice alone. */
+  withdrawNotice(id: number, at: Millis): void;
+  /**
+   * Takes the next try of a delivery, so that of two processes one makes it. What is not recorded afterwards counts as
+   * a try that failed.
+   * @param attempts how many tries this process knows of
+   * @returns false when another one took it, it is delivered, or the notice is withdrawn
+   */
+  claimDelivery(noticeId: number, channel: string, attempts: number, at: Millis): boolean;
+  /** Writes down how a delivery went; of a notice that is gone nothing. */
   recordDelivery(noticeId: number, delivery: DeliveryRecord): void;
   /** Forgets what was written before. */
   dropNotices(before: Millis): void;

@@ -67,15 +67,19 @@ export function noSuchBox(deps: Pick<Deps, "ledger" | "caller">, name: string): 
  * @throws {DevboxError} WRONG_STATE or CONTAINER_GONE
  */
 export function usableContainer(box: BoxRecord): string {
-  if (box.phase !== "ready") {
-    const doing = box.phase === "creating" ? "is being created" : "is being destroyed";
-    throw new DevboxError("WRONG_STATE", `${box.name} ${doing}.`, {
-      why: "Either another command is at work on it, or one was interrupted.",
-      next: [`devbox-ctl status ${box.name}`, "devbox-ctl doctor --fix   (finishes or undoes what was interrupted)"],
-    });
-  }
+  throwUnlessReady(box);
   if (box.containerId === undefined) throw containerGone(box.name);
   return box.containerId;
+}
+
+/** @throws {DevboxError} WRONG_STATE for a box that is not created to its end, or is about to be gone */
+export function throwUnlessReady({ name, phase }: BoxRecord): void {
+  if (phase === "ready") return;
+  const doing = phase === "creating" ? "is being created" : "is being destroyed";
+  throw new DevboxError("WRONG_STATE", `${name} ${doing}.`, {
+    why: "Either another command is at work on it, or one was interrupted.",
+    next: [`devbox-ctl status ${name}`, "devbox-ctl doctor --fix   (finishes or undoes what was interrupted)"],
+  });
 }
 
 /** The error for a box whose container someone removed behind our back. [P-07] */

@@ -11,6 +11,7 @@ import { newOperation, runSteps } from "./journal.ts";
 import { leaseRequest } from "./lease.ts";
 import { stepsOf } from "./operations.ts";
 import { recoverBox } from "./recover.ts";
+import type { Before } from "./start.ts";
 
 export interface DestroyInput {
   readonly name: string;
@@ -21,6 +22,7 @@ export interface DestroyInput {
     /** Why, as the archive will say: `reaped`, `destroy --archive`, `user remove`. */
     readonly reason: string;
   };
+  readonly before?: Before;
 }
 
 export interface DestroyResult {
@@ -52,6 +54,7 @@ export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyR
     // What an interrupted create or destroy left is gone by now, which is what was asked for.
     if (recovery === undefined || stillThere !== undefined) {
       const there = stillThere ?? box;
+      await input.before?.(there);
       if (input.archive !== undefined) archive = await archiveHome(deps, there, input.archive.reason);
       const problem = await run(deps, { ...input, archived: archive?.id }, deps.ledger.boxById(box.id) ?? there);
       if (problem) throw problem;

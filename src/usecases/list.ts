@@ -1,8 +1,10 @@
 import { boxState, type BoxRecord, type BoxState } from "../core/box.ts";
+import type { Decided } from "../core/lifecycle/sentences.ts";
 import { boxesAllowed } from "../core/limits.ts";
 import type { Millis } from "../core/time.ts";
 import type { BoxUsage, EngineBox } from "../ports/engine.ts";
 import type { Deps } from "./deps.ts";
+import { foreseenOf } from "./lifecycle/foreseen.ts";
 import { ownersIn, type Scope } from "./owners.ts";
 import { requireOwner } from "./users/deps.ts";
 
@@ -22,6 +24,8 @@ export interface ListedBox {
   readonly lastUsedBy: string | undefined;
   readonly stoppedAt: Millis | undefined;
   readonly usage: BoxUsage | undefined;
+  /** What becomes of it by what is known without a look at it; undefined for one that the ledger does not know. */
+  readonly decided: Decided | undefined;
 }
 
 export interface ListResult {
@@ -59,9 +63,12 @@ export async function list(deps: Deps, input: ListInput): Promise<ListResult> {
   const running = containers.filter((c) => c.state === "running" && isMeant(ownerOf(c)));
   const usage = input.usage ? await deps.engine.usage(running.map((c) => c.containerId)) : new Map<string, BoxUsage>();
 
-  const known = records
-    .filter((record) => isMeant(record.owner))
-    .map((record) => registered(record, byId.get(record.id), busy, usage));
+  const meant = records.filter((record) => isMeant(record.owner));
+  const decided = await foreseenOf(deps, meant, byId);
+  const known = meant.map((record) => ({
+    ...registered(record, byId.get(record.id), busy, usage),
+    decided: decided.get(record.id),
+  }));
   const ids = new Set(records.map((record) => record.id));
   const unknown = containers
     .filter((container) => !ids.has(container.identity.id) && isMeant(container.identity.owner))
@@ -96,7 +103,7 @@ function registered(
   container: EngineBox | undefined,
   interrupted: ReadonlySet<string>,
   usage: ReadonlyMap<string, BoxUsage>,
-): ListedBox {
+): Omit<ListedBox, "decided"> {
   return {
     id: record.id,
     name: record.name,
@@ -130,5 +137,6 @@ function unregistered(container: EngineBox): ListedBox {
     lastUsedBy: undefined,
     stoppedAt: undefined,
     usage: undefined,
+    decided: undefined,
   };
 }

@@ -6,6 +6,7 @@ import { recorded } from "./audit/record.ts";
 import type { Deps } from "./deps.ts";
 import { throwIfInterrupted } from "./journal.ts";
 import { throwUnlessForAll } from "./owners.ts";
+import { inParallel } from "./parallel.ts";
 import { recoverAbandoned, SILENT } from "./recover.ts";
 import { start } from "./start.ts";
 
@@ -38,14 +39,11 @@ export async function resume(deps: Deps, { dryRun }: { readonly dryRun: boolean 
   const total = queue.length;
   if (total > 0) deps.progress.begin(`${count(total, "box", "boxes")} brought back`);
   const started: Resumed[] = [];
-  const work = async (): Promise<void> => {
-    for (let box = queue.shift(); box !== undefined && !deps.interrupt.aborted; box = queue.shift()) {
-      const result = await bringBack(deps, box);
-      started.push(result);
-      deps.progress.begin(`${result.name}: ${result.outcome}`);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await inParallel(queue, AT_ONCE, deps.interrupt, async (box) => {
+    const result = await bringBack(deps, box);
+    started.push(result);
+    deps.progress.begin(`${result.name}: ${result.outcome}`);
+  });
   throwIfInterrupted(deps.interrupt);
   deps.progress.done();
   return [...started, ...results];

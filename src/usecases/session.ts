@@ -9,7 +9,7 @@ export interface SessionInput {
   readonly tty: boolean;
   readonly env: Readonly<Record<string, string>>;
   /** Which kind of use this is, for `last used`. */
-  readonly by: "ssh" | "exec";
+  readonly by: "ssh" | "exec" | "hold";
 }
 
 /** Exit codes that podman gives for its own failures and that a command may also give for its own. */

@@ -24,7 +24,13 @@ export interface StartInput {
   readonly recreate: boolean;
   /** After a boot: only what is meant to run, and it does not count as use. */
   readonly resume?: boolean;
+  /** By its schedule, which is no use either. */
+  readonly scheduled?: boolean;
+  readonly before?: Before;
 }
+
+/** Called under the lease, before anything is done; what it throws ends the command, and the box stays as it is. */
+export type Before = (box: BoxRecord) => Promise<void>;
 
 /**
  * Starts a box and waits until it can be used. Starting what runs is no error.
@@ -36,6 +42,7 @@ export async function start(deps: Deps, input: StartInput): Promise<ChangeResult
   return withLease(deps, input.name, isResume ? "resume" : "start", async (box) => {
     // Whoever stopped it meanwhile meant it.
     if (isResume && box.desired === "stopped") return { box, changed: false };
+    await input.before?.(box);
     // A box that is meant to run probably does; only then is the engine asked first.
     if (box.desired === "running" && box.containerId !== undefined) {
       const detail = await deps.engine.inspect(box.containerId);
@@ -47,7 +54,7 @@ export async function start(deps: Deps, input: StartInput): Promise<ChangeResult
     }
     if (input.recreate && (await isGone(deps, box))) return bringUp(deps, box, "recreate");
     usableContainer(box);
-    return bringUp(deps, box, "start", !isResume);
+    return bringUp(deps, box, "start", !isResume && input.scheduled !== true);
   });
 }
 
@@ -66,8 +73,14 @@ export async function restart(deps: Deps, input: { readonly name: string }): Pro
  * Stops a box; what runs in it is asked to end first. Stopping what is stopped is no error.
  * @throws {DevboxError} BOX_NOT_FOUND, BUSY, CONTAINER_GONE, the ENGINE_ codes
  */
-export async function stop(deps: Deps, input: { readonly name: string }): Promise<ChangeResult> {
-  return withLease(deps, input.name, "stop", (box) => stopLeased(deps, box));
+export async function stop(
+  deps: Deps,
+  input: { readonly name: string; readonly before?: Before },
+): Promise<ChangeResult> {
+  return withLease(deps, input.name, "stop", async (box) => {
+    await input.before?.(box);
+    return stopLeased(deps, box);
+  });
 }
 
 /** As {@link stop}, of a box whose lease is held. */

@@ -1,11 +1,14 @@
 import { boxState, type BoxRecord, type BoxState } from "../core/box.ts";
 import { DevboxError } from "../core/errors.ts";
+import type { ScheduleRecord } from "../core/lifecycle/records.ts";
+import type { Decided } from "../core/lifecycle/sentences.ts";
 import type { LeaseRecord, OperationRecord } from "../core/operation.ts";
 import type { BoxService } from "../core/services.ts";
 import type { BoxUsage, EngineBoxDetail, UnenforcedLimit } from "../ports/engine.ts";
 import { findBox } from "./access.ts";
 import type { Deps } from "./deps.ts";
 import { unenforcedLimits } from "./engine-facts.ts";
+import { foreseenOf } from "./lifecycle/foreseen.ts";
 import { servicesOf } from "./services.ts";
 import { joinsTailnet } from "./tailnet/join-step.ts";
 import { askNode, type RunningNode } from "./tailnet/node.ts";
@@ -22,6 +25,9 @@ export interface StatusResult {
   readonly services: readonly BoxService[] | undefined;
   /** How its node is on the tailnet; undefined when it does not run, or boxes join none. */
   readonly node: "joined" | "offline" | "out" | "silent" | undefined;
+  /** What becomes of it by itself, by what was seen of it last. */
+  readonly decided: Decided | undefined;
+  readonly schedule: ScheduleRecord | undefined;
   /** What is under way on it, and by whom; `holder` is absent when that process is gone. */
   readonly operation: { readonly kind: OperationRecord["kind"]; readonly holder: LeaseRecord | undefined } | undefined;
 }
@@ -52,6 +58,8 @@ export async function status(deps: Deps, input: { readonly name: string }): Prom
     node,
     homeSize,
     unenforced,
+    decided: (await foreseenOf(deps, [box], new Map(detail ? [[box.id, detail]] : []))).get(box.id),
+    schedule: deps.ledger.scheduleOf(box.id),
     operation: operationOn(deps, box),
   };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseBoxes, parseInspect, parseStats } from "../../src/adapters/podman/parse-containers.ts";
+import { parseBoxes, parseCounters, parseInspect, parseStats } from "../../src/adapters/podman/parse-containers.ts";
 import { parseImages, parseInfo, parseVolumes } from "../../src/adapters/podman/parse-info.ts";
 import { fromHumanSize, fromSeconds, fromTimestamp } from "../../src/adapters/podman/parse.ts";
 import { DevboxError } from "../../src/core/errors.ts";
@@ -230,6 +230,23 @@ describe("stats", () => {
       Object.assign(list[0]!, { cpu_percent: "--", mem_usage: "-- / --", pids: "" }),
     );
     expect([...parseStats(json).values()]).toEqual([{ cpuPercent: undefined, memory: undefined, pids: undefined }]);
+  });
+});
+
+describe("counters", () => {
+  const id = "7845ff136fd31574d9db55d762b77f6247a53b86dce36331a4efb04397ebeca7";
+
+  it("are read raw, by full id; Podman 5 counts each interface of the network", () => {
+    expect(parseCounters(recorded("stats-raw.jsonl")).get(id)).toEqual({ cpuSeconds: 0.131256304, networkBytes: 540 });
+    const Network = { eth0: { RxBytes: 1000, TxBytes: 200 }, eth1: { RxBytes: 30, TxBytes: 4, RxDropped: 9 } };
+    const five = JSON.stringify({ ContainerID: id, CPUNano: 2e9, Network });
+    expect(parseCounters(`${five}\n`).get(id)).toEqual({ cpuSeconds: 2, networkBytes: 1234 });
+  });
+
+  it("are unknown where they are not there", () => {
+    const nothing = JSON.stringify({ ContainerID: id, CPUNano: -1, NetInput: null });
+    expect(parseCounters(nothing).get(id)).toEqual({ cpuSeconds: undefined, networkBytes: undefined });
+    expect(parseCounters("").size).toBe(0);
   });
 });
 

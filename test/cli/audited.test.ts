@@ -30,6 +30,13 @@ describe("what is written down of a command [X-09]", () => {
     expect(ssh("api.devbox")).toMatchObject({ box: "api.devbox", what: undefined });
   });
 
+  it("is of a hold how long, and of its command the program alone", () => {
+    const hold = (argv: string[], flags: Record<string, unknown>) =>
+      auditedCommand("hold", words(argv, { name: "api" }, flags))?.what;
+    expect(hold(["api", "--for", "3d"], { for: "3d", while: false, reason: "secret" })).toBe("--for 3d");
+    expect(hold(["api", "--while", "--", "/bin/mysql", "-psecret"], { while: true })).toBe("--while mysql");
+  });
+
   it("is of a copy the way that it goes, and the box", () => {
     const copy = (src: string, dst: string) => auditedCommand("cp", words([], { src, dst }));
     expect(copy("key.pem", "api:")).toMatchObject({ box: "api", what: "to " });
@@ -61,9 +68,11 @@ describe("what is written down of a command [X-09]", () => {
       "config show",
       "help",
       "list",
+      "metrics",
       "status",
     ],
     ...["image check", "image list", "syncthing status", "tailnet status", "volume list"],
+    ...["policy show", "schedule show", "why"],
     ...["tailnet dev down", "tailnet dev status", "tailnet dev up", "tailnet dev ssh"],
     ...["user list", "user show", "ssh-config"],
     ...["archive list", "archive verify"],

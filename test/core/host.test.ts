@@ -142,11 +142,13 @@ Match all
   });
 
   it("run units as the account, confined, with the token by systemd where there is one", () => {
-    const parts = { account: "devbox", uid: 990, stateDir: "/var/lib/devbox", program: PROGRAM };
+    const parts = { account: "devbox", uid: 990, stateDir: "/var/lib/devbox", program: PROGRAM, archiveDir: null };
     const units = unitFiles({ ...parts, tokenFile: "/etc/devbox/op-token" });
     const services = units.filter(({ name }) => name.endsWith(".service"));
     expect(services.map(({ content }) => /^ExecStart=.*$/m.exec(content)?.[0])).toEqual(
-      ["resume", "reap", "image prune"].map((words) => `ExecStart=${PROGRAM} ${words}`),
+      ["resume", "reap", "reap --only schedules", "metrics --output /run/devbox-metrics/devbox.prom", "image prune"].map(
+        (words) => `ExecStart=${PROGRAM} ${words}`,
+      ),
     );
     for (const { content } of services) {
       for (const line of ["User=devbox", "NoNewPrivileges=yes", "LoadCredential=op-token:/etc/devbox/op-token"]) {
@@ -159,6 +161,29 @@ Match all
         .map(({ content }) => content)
         .join(""),
     ).not.toContain("LoadCredential");
+  });
+
+  it("open the directory of archives to units, wherever it is", () => {
+    const parts = { account: "devbox", uid: 990, stateDir: "/var/lib/devbox", program: PROGRAM, tokenFile: null };
+    const opened = (archiveDir: string) =>
+      unitFiles({ ...parts, archiveDir })
+        .filter(({ name }) => name === "devbox-reaper.service")
+        .map(({ content }) => /^.*=-.*$/m.exec(content)?.[0])
+        .join("");
+    expect(opened("/srv/archives")).toBe("ReadWritePaths=-/srv/archives");
+    expect(opened("/home/archives")).toBe("BindPaths=-/home/archives");
+    expect(opened('/srv/100%/my "homes"')).toBe('ReadWritePaths=-"/srv/100%%/my \\"homes\\""');
+  });
+
+  it("run the reaper every hour and make up for a missed one, schedules and figures every five minutes [FR-034]", () => {
+    const parts = { account: "devbox", uid: 990, stateDir: "/var/lib/devbox", program: PROGRAM };
+    const timers = unitFiles({ ...parts, tokenFile: null, archiveDir: null }).filter(({ use }) => use === "started");
+    const lines = (name: string) => /OnCalendar=.*\n(Persistent=yes\n)?RandomizedDelaySec=.*/.exec(
+      timers.find((each) => each.name === name)?.content ?? "",
+    )?.[0];
+    expect(lines("devbox-reaper.timer")).toBe("OnCalendar=hourly\nPersistent=yes\nRandomizedDelaySec=10min");
+    expect(lines("devbox-schedule.timer")).toBe("OnCalendar=*:0/5\nPersistent=yes\nRandomizedDelaySec=15s");
+    expect(lines("devbox-metrics.timer")).toBe("OnCalendar=*:2/5\nRandomizedDelaySec=15s");
   });
 
   it("begin with a configuration that says whom to add", () => {

@@ -4,6 +4,7 @@ import { identityFrom } from "../../src/core/labels.ts";
 import type { ContainerState } from "../../src/core/box.ts";
 import type {
   BoxPipe,
+  BoxCounters,
   ContainerEngine,
   EngineBoxDetail,
   EngineFacts,
@@ -99,6 +100,9 @@ export class FakeEngine implements ContainerEngine {
   }
 
   usage = () => Promise.resolve(new Map());
+  /** What is counted of boxes, by container id. */
+  counted = new Map<string, BoxCounters>();
+  counters = () => this.#do("counters", () => this.counted);
 
   createBox(box: NewContainer, start: boolean): Promise<string> {
     return this.#do("createBox", () => {

@@ -7,9 +7,11 @@ import type { Config } from "../../src/core/config/config.ts";
 import { DEFAULTS } from "../../src/core/config/defaults.ts";
 import type { ProcessIdentity } from "../../src/core/operation.ts";
 import { GIB } from "../../src/core/size.ts";
+import { DAY, HOUR, type Millis } from "../../src/core/time.ts";
 import type { Channel } from "../../src/ports/notifier.ts";
 import type { Ledger } from "../../src/ports/ledger.ts";
 import type { Deps } from "../../src/usecases/deps.ts";
+import { settleClock } from "../../src/usecases/lifecycle/clock.ts";
 import { FakeEngine } from "./engine.ts";
 import { FakeSecrets, FakeTailnet } from "./tailnet.ts";
 
@@ -30,6 +32,9 @@ export class World implements Disposable {
   readonly dead = new Set<number>();
   readonly remarks: string[] = [];
   now = Date.UTC(2026, 0, 31, 9);
+  /** When it was booted, and which boot that was. A clock that is set moves both `now` and this. */
+  bootedAt = this.now - HOUR;
+  bootId = "boot";
   memory = 64 * GIB;
   disk = 500 * GIB;
   cores = 8;
@@ -43,8 +48,8 @@ export class World implements Disposable {
 
   /** The ports as one process of a user sees them. */
   process(user = "alice", pid = 1, interrupt = new AbortController().signal): Deps {
-    const self: ProcessIdentity = { pid, startTicks: "1", bootId: "boot" };
-    const isAlive = (holder: ProcessIdentity): boolean => !this.dead.has(holder.pid);
+    const self: ProcessIdentity = { pid, startTicks: "1", bootId: this.bootId };
+    const isAlive = ({ pid, bootId }: ProcessIdentity): boolean => bootId === this.bootId && !this.dead.has(pid);
     const real = openLedger({ stateDir: this.#dir, config: this.config, isAlive });
     const ledger: Ledger = {
       ...real,
@@ -60,6 +65,7 @@ export class World implements Disposable {
       host: {
         cores: () => this.cores,
         free: () => ({ memory: this.memory, disk: this.disk }),
+        uptime: () => this.now - this.bootedAt,
         self: () => self,
         isAlive,
         waitForOrphans: () => Promise.resolve(true),
@@ -85,6 +91,17 @@ export class World implements Disposable {
       },
       interrupt,
     };
+  }
+
+  /** Lets time pass with a reaper that runs all the while and finds nothing to do: time that nobody sees does not count. */
+  pass(span: Millis): void {
+    const deps = this.process();
+    settleClock(deps);
+    for (const end = this.now + span; this.now < end;) {
+      this.now = Math.min(this.now + DAY, end);
+      settleClock(deps);
+    }
+    deps.ledger.close();
   }
 
   /** Ends a process as SIGKILL does: whatever its code still tries, the ledger no longer hears it. */

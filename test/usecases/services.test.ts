@@ -32,7 +32,7 @@ describe("the services of a box", () => {
   it("that keep failing are shown by status with what they said, made harmless [FR-009]", async () => {
     using world = await boxWith([READY, FAILING]);
     const result = await status(world.process(), { name: "api" });
-    const shown = presentStatus(styleFor(process.stdout), result, world.now);
+    const shown = presentStatus(styleFor(process.stdout), result, { now: world.now, zone: "UTC" });
     expect(shown).toContain("✓ tailscaled: ready");
     expect(shown).toContain("✗ code-server: keeps failing, 7 restarts, last ended with exit 1");
     expect(shown).toContain("cannot\\u{1b}[2J read");
@@ -44,7 +44,9 @@ describe("the services of a box", () => {
     world.engine.program = () => ({ exitCode: 0, stdout: "nonsense", stderr: "" });
     const result = await status(world.process(), { name: "api" });
     expect(result.services).toBeUndefined();
-    expect(presentStatus(styleFor(process.stdout), result, world.now)).toContain("the box does not say how they are");
+    expect(presentStatus(styleFor(process.stdout), result, { now: world.now, zone: "UTC" })).toContain(
+      "the box does not say how they are",
+    );
     world.engine.program = () => {
       throw new DevboxError("ENGINE_GARBAGE", "podman exec printed more than devbox-ctl reads.");
     };

@@ -21,10 +21,16 @@ import { handOver } from "../../src/usecases/hand-over.ts";
 import { prepareImages } from "../../src/usecases/image-copies.ts";
 import { pruneImages } from "../../src/usecases/image-prune.ts";
 import { listImages } from "../../src/usecases/images.ts";
+import { hold, holdWhile } from "../../src/usecases/lifecycle/hold.ts";
+import { clearPolicy, setPolicy, showPolicy } from "../../src/usecases/lifecycle/policy.ts";
+import { release } from "../../src/usecases/lifecycle/release.ts";
+import { clearSchedule, setSchedule, showSchedule } from "../../src/usecases/lifecycle/schedule.ts";
+import { why } from "../../src/usecases/lifecycle/why.ts";
 import { list } from "../../src/usecases/list.ts";
 import { logs } from "../../src/usecases/logs.ts";
 import { names } from "../../src/usecases/names.ts";
-import { reap } from "../../src/usecases/reap.ts";
+import { metrics } from "../../src/usecases/metrics.ts";
+import { reap } from "../../src/usecases/reap/reap.ts";
 import { rebuild } from "../../src/usecases/rebuild.ts";
 import { resume } from "../../src/usecases/resume.ts";
 import { switchService } from "../../src/usecases/service-switch.ts";
@@ -123,6 +129,20 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
     (deps) => handOver(deps, { box: "web", to: "bob" }),
     (deps) => handOver(deps, { box: "web", to: "nobody-at-all" }),
   ],
+  hold: [
+    (deps, name) => hold(deps, { name, for: "3d", until: undefined, reason: "", zone: "UTC" }),
+    (deps, name) => holdWhile(deps, { name, ...terminal, for: undefined, until: undefined, reason: "", zone: "UTC" }),
+  ],
+  "policy/clear": [(deps, name) => clearPolicy(deps, { name })],
+  "policy/set": [(deps, name) => setPolicy(deps, { name, stopAfter: "3d", destroyAfter: undefined })],
+  "policy/show": [(deps, name) => showPolicy(deps, { name })],
+  release: [(deps, name) => release(deps, { name })],
+  "schedule/clear": [(deps, name) => clearSchedule(deps, { name })],
+  "schedule/set": [
+    (deps, name) => setSchedule(deps, { name, start: "0 8 * * *", stop: undefined, zone: undefined, hostZone: "UTC" }),
+  ],
+  "schedule/show": [(deps, name) => showSchedule(deps, { name })],
+  why: [(deps, name) => why(deps, { name })],
   "image/list": [(deps) => listImages(deps)],
   "image/prepare": [(deps) => prepareImages(deps, { images: [] })],
   "image/prune": [(deps) => pruneImages(deps, { dryRun: true })],
@@ -136,6 +156,7 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
     (deps, name) => logs(deps, { name, follow: false, tail: undefined, since: undefined }),
     (deps, name) => serviceLog(deps, { name, service: "tailscaled", tail: 5 }),
   ],
+  metrics: [(deps) => metrics(deps)],
   open: [
     (deps, name) =>
       open(

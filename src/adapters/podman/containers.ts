@@ -7,7 +7,7 @@ import { SECOND } from "../../core/time.ts";
 import type { ContainerEngine } from "../../ports/engine.ts";
 import { createArguments } from "./arguments.ts";
 import { hookArguments, type NetworkHook } from "./network-hook.ts";
-import { parseBoxes, parseInspect, parseStats } from "./parse-containers.ts";
+import { parseBoxes, parseCounters, parseInspect, parseStats } from "./parse-containers.ts";
 import { classify, type PodmanCommand, runPodman, type RunOptions, words } from "./run.ts";
 
 /** Settings of the engine that boxes are made with. */
@@ -22,6 +22,7 @@ type ContainerCalls = Pick<
   | "boxes"
   | "inspect"
   | "usage"
+  | "counters"
   | "createBox"
   | "startBox"
   | "stopBox"
@@ -68,6 +69,21 @@ export function containerCalls(command: PodmanCommand, settings: PodmanSettings)
           return usage === undefined ? [] : [[id, usage] as const];
         }),
       );
+    },
+
+    async counters(containerIds) {
+      if (containerIds.length === 0) return new Map();
+      // The raw figures: what `--format json` prints is rounded for people.
+      const format = "{{json .ContainerStats}}";
+      const { exitCode, stdout } = await runPodman(
+        command,
+        ["stats", "--no-stream", "--format", format, ...containerIds],
+        {
+          // As above: one that has stopped meanwhile costs the figures of all.
+          allow: () => true,
+        },
+      );
+      return exitCode === 0 ? parseCounters(stdout) : new Map();
     },
 
     async createBox(box, start) {

@@ -1,12 +1,13 @@
 import type { ContainerState } from "../../core/box.ts";
 import { identityFrom } from "../../core/labels.ts";
-import type { BoxUsage, EngineBox, EngineBoxDetail } from "../../ports/engine.ts";
+import type { BoxCounters, BoxUsage, EngineBox, EngineBoxDetail } from "../../ports/engine.ts";
 import {
   fromHumanSize,
   fromSeconds,
   fromTimestamp,
   integer,
   jsonList,
+  jsonObject,
   type Json,
   labels,
   need,
@@ -93,4 +94,31 @@ export function parseStats(stdout: string): Map<string, BoxUsage> {
     });
   }
   return usage;
+}
+
+/** `podman stats --format '{{json .ContainerStats}}'`, a line for each container, by its id. Podman 5 counts each interface. */
+export function parseCounters(stdout: string): Map<string, BoxCounters> {
+  const lines = stdout.split("\n").filter((line) => line.trim() !== "");
+  return new Map(
+    lines.map((line) => {
+      const json = jsonObject("stats", line);
+      const nanoseconds = figure(json, "CPUNano");
+      const interfaces = object(json, "Network");
+      const each = Object.keys(interfaces).map((name) => object(interfaces, name));
+      const bytes = [json, ...each].flatMap((at) =>
+        ["NetInput", "NetOutput", "RxBytes", "TxBytes"].flatMap((key) => figure(at, key) ?? []),
+      );
+      const counters = {
+        cpuSeconds: nanoseconds === undefined ? undefined : nanoseconds / 1e9,
+        networkBytes: bytes.length === 0 ? undefined : bytes.reduce((sum, count) => sum + count, 0),
+      };
+      return [need("stats", json, "ContainerID"), counters];
+    }),
+  );
+}
+
+/** A counter, which may be beyond what is exact. */
+function figure(json: Json, key: string): number | undefined {
+  const value = json[key];
+  return typeof value === "number" && value >= 0 ? value : undefined;
 }

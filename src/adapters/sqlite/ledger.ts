@@ -13,6 +13,7 @@ import { mappingCalls } from "./mappings.ts";
 import { noticeCalls } from "./notices.ts";
 import { damaged, explain, ledgerFile, openDatabase } from "./open.ts";
 import { registryCalls } from "./registry.ts";
+import { timeCalls } from "./times.ts";
 import { ownedVolumeCalls } from "./volumes.ts";
 
 export interface LedgerOptions {
@@ -50,12 +51,14 @@ export function openLedger(options: LedgerOptions): Ledger {
     ...ownedVolumeCalls(core),
     ...holdCalls(core),
     ...lifecycleCalls(core),
+    ...timeCalls(core),
     ...noticeCalls(core),
     ...archiveCalls(core),
     fact: (key) => core.query("SELECT value FROM facts WHERE key = ?", key)[0]?.value as string | undefined,
     setFact: (key, value) => {
       core.query("INSERT INTO facts VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
     },
+    size: () => Number(core.query("SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size")[0]?.size),
     check: () => {
       const found = core.query("PRAGMA quick_check").map((row) => row.quick_check as string);
       if (found.join() !== "ok") throw damaged(ledgerFile(options.stateDir), found.slice(0, 5).join("\n"));

@@ -50,25 +50,8 @@ export function lifecycleCalls(core: LedgerCore): LifecycleCalls {
         ...[at, by, boxId, at],
       );
     },
-    shiftTimes: (shift) => {
-      core.transaction(() => {
-        for (const [table, columns] of Object.entries(SHIFTED)) {
-          core.query(`UPDATE ${table} SET ${columns.map((column) => `${column} = ${column} + ?1`).join(", ")}`, shift);
-        }
-      });
-    },
   };
 }
-
-/** Times from which spans are counted. Those that people named (a hold's end, a schedule) are theirs by the new clock. */
-const SHIFTED: Readonly<Record<string, readonly string[]>> = {
-  boxes: ["last_used_at", "stopped_at"],
-  samples: ["at"],
-  holds: ["ended_at"],
-  archives: ["created_at", "expires_at"],
-  notices: ["since", "deadline", "created_at"],
-  deliveries: ["tried_at", "delivered_at"],
-};
 
 function scheduleFrom(row: Record<string, unknown>): ScheduleRecord {
   return {

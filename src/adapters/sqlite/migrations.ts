@@ -190,7 +190,7 @@ export const MIGRATIONS: readonly string[] = [
     withdrawn_at INTEGER,
     UNIQUE (box_id, kind, stage, since)
   ) STRICT;
-  CREATE INDEX notices_by_owner ON notices (owner);
+  CREATE INDEX notices_by_owner ON notices (owner) WHERE withdrawn_at IS NULL;
   CREATE TABLE deliveries (
     notice_id INTEGER NOT NULL REFERENCES notices (id) ON DELETE CASCADE,
     channel TEXT NOT NULL,

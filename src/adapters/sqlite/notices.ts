@@ -1,5 +1,6 @@
 import type { DeliveryRecord, NoticeRecord } from "../../core/lifecycle/records.ts";
 import type { NoticeRecords } from "../../ports/lifecycle-records.ts";
+import { MINUTE } from "../../core/time.ts";
 import type { LedgerCore } from "./ledger.ts";
 
 type Row = Record<string, unknown>;
@@ -7,27 +8,19 @@ type Row = Record<string, unknown>;
 /** What people have to be told, and how far it got. */
 export function noticeCalls(core: LedgerCore): NoticeRecords {
   return {
-    notices: ({ owner, boxId }) => {
-      const where = "withdrawn_at IS NULL AND (?1 IS NULL OR owner = ?1) AND (?2 IS NULL OR box_id = ?2)";
-      const values = [owner ?? null, boxId ?? null];
-      const deliveries = Map.groupBy(
-        core.query(`SELECT * FROM deliveries WHERE notice_id IN (SELECT id FROM notices WHERE ${where})`, ...values),
-        (row) => row.notice_id as number,
-      );
-      return core
-        .query(`SELECT * FROM notices WHERE ${where} ORDER BY id`, ...values)
-        .map((row) => noticeFrom(row, deliveries.get(row.id as number) ?? []));
+    notices: ({ owner, boxId, since }) => {
+      const conditions: readonly (readonly [sql: string, value: string | number | undefined])[] = [
+        ["owner = ?", owner],
+        ["box_id = ?", boxId],
+        ["(kind IN ('stop', 'destroy') OR created_at >= ?)", since],
+      ];
+      // Only what is asked for, or the indexes would be of no use.
+      const asked = conditions.filter(([, value]) => value !== undefined);
+      const where = ["withdrawn_at IS NULL", ...asked.map(([sql]) => sql)].join(" AND ");
+      return found(core, where, ...asked.map(([, value]) => value ?? null));
     },
-    addNotice: ({ boxId, boxName, owner, kind, stage, since, deadline, subject, body, createdAt }) => {
-      // What was withdrawn comes into force again: an idle span can be counted from the same moment once more.
-      const rows = core.query(
-        `INSERT INTO notices (box_id, box_name, owner, kind, stage, since, deadline, subject, body, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT (box_id, kind, stage, since) DO UPDATE SET withdrawn_at = NULL RETURNING id`,
-        ...[boxId, boxName, owner, kind, stage, since, deadline ?? null, subject, body, createdAt],
-      );
-      return Number(rows[0]?.id);
-    },
+    noticeById: (id) => found(core, "id = ?", id)[0],
+    addNotice: (notice) => core.transaction(() => addNotice(core, notice)),
     withdrawNotices: (boxId, kinds, at) => {
       core.query(
         `UPDATE notices SET withdrawn_at = ? WHERE box_id = ? AND withdrawn_at IS NULL
@@ -35,11 +28,25 @@ export function noticeCalls(core: LedgerCore): NoticeRecords {
         ...[at, boxId, JSON.stringify(kinds)],
       );
     },
+    withdrawNotice: (id, at) => {
+      core.query("UPDATE notices SET withdrawn_at = ? WHERE id = ? AND withdrawn_at IS NULL", at, id);
+    },
+    claimDelivery: (noticeId, channel, attempts, at) => {
+      const rows = core.query(
+        `INSERT INTO deliveries (notice_id, channel, attempts, tried_at)
+           SELECT id, ?, 1, ? FROM notices WHERE id = ? AND withdrawn_at IS NULL
+           ON CONFLICT DO UPDATE SET attempts = attempts + 1, tried_at = excluded.tried_at
+             WHERE attempts = ? AND delivered_at IS NULL
+           RETURNING notice_id`,
+        ...[channel, at, noticeId, attempts],
+      );
+      return rows.length > 0;
+    },
     recordDelivery: (noticeId, { channel, attempts, triedAt, deliveredAt, problem }) => {
       core.query(
         `INSERT OR REPLACE INTO deliveries (notice_id, channel, attempts, tried_at, delivered_at, problem)
-           VALUES (?, ?, ?, ?, ?, ?)`,
-        ...[noticeId, channel, attempts, triedAt ?? null, deliveredAt ?? null, problem ?? null],
+           SELECT id, ?, ?, ?, ?, ? FROM notices WHERE id = ?`,
+        ...[channel, attempts, triedAt ?? null, deliveredAt ?? null, problem ?? null, noticeId],
       );
     },
     dropNotices: (before) => {
@@ -54,6 +61,39 @@ export function noticeCalls(core: LedgerCore): NoticeRecords {
       return (row?.at as number | null) ?? undefined;
     },
   };
+}
+
+/** Two reapers that enter the same notice do so within this time. */
+const TOGETHER = MINUTE;
+
+function addNotice(core: LedgerCore, notice: Parameters<NoticeRecords["addNotice"]>[0]): number {
+  const { boxId, boxName, owner, kind, stage, since, deadline, subject, body, createdAt } = notice;
+  // A warning that is asked for once more is a new one: that was withdrawn, or told of another end under another policy,
+  // and nobody may be taken for told of this one because that was delivered.
+  core.query(
+    `DELETE FROM notices WHERE box_id = ? AND kind = ? AND stage = ? AND since = ? AND kind IN ('stop', 'destroy')
+       AND (withdrawn_at IS NOT NULL OR created_at < ?)`,
+    ...[boxId, kind, stage, since, createdAt - TOGETHER],
+  );
+  const rows = core.query(
+    `INSERT INTO notices (box_id, box_name, owner, kind, stage, since, deadline, subject, body, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (box_id, kind, stage, since) DO UPDATE SET withdrawn_at = NULL RETURNING id`,
+    ...[boxId, boxName, owner, kind, stage, since, deadline ?? null, subject, body, createdAt],
+  );
+  return Number(rows[0]?.id);
+}
+
+/** One query where there is none to be found, as at most commands. */
+function found(core: LedgerCore, where: string, ...values: (string | number | null)[]): NoticeRecord[] {
+  const rows = core.query(`SELECT * FROM notices WHERE ${where} ORDER BY id`, ...values);
+  if (rows.length === 0) return [];
+  const ids = JSON.stringify(rows.map((row) => row.id));
+  const deliveries = Map.groupBy(
+    core.query("SELECT * FROM deliveries WHERE notice_id IN (SELECT value FROM json_each(?))", ids),
+    (row) => row.notice_id as number,
+  );
+  return rows.map((row) => noticeFrom(row, deliveries.get(row.id as number) ?? []));
 }
 
 function noticeFrom(row: Row, deliveries: readonly Row[]): NoticeRecord {

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import type { HostFree } from "../../core/limits.ts";
 import type { ProcessIdentity } from "../../core/operation.ts";
 import { KIB } from "../../core/size.ts";
+import { type Millis, SECOND } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Host } from "../../ports/host.ts";
 import { readText, tokenProcesses } from "./processes.ts";
@@ -18,6 +19,7 @@ export function createHost(clock: Clock): Host {
   return {
     cores: () => availableParallelism(),
     free: (storage) => ({ memory: availableMemory(), ...(storage === undefined ? NOTHING_KNOWN : freeDisk(storage)) }),
+    uptime,
     self: () => identify(process.pid) ?? { pid: process.pid, startTicks: "unknown", bootId: bootId() },
     isAlive: (other) => {
       if (other.bootId !== bootId()) return false;
@@ -75,6 +77,9 @@ function freeDisk(path: string): Omit<HostFree, "memory"> {
     return NOTHING_KNOWN;
   }
 }
+
+/** The kernel's time since boot that goes on while the machine sleeps (proc(5)), to a hundredth of a second. */
+const uptime = (): Millis => Math.round(Number.parseFloat(readFileSync("/proc/uptime", "utf8")) * SECOND);
 
 let knownBootId: string | undefined;
 

@@ -4,10 +4,13 @@ import type { ArchiveStore } from "../../ports/archive-store.ts";
 import type { Channel } from "../../ports/notifier.ts";
 import { stateDirOf } from "./config.ts";
 
-/** Channels of the configuration. @throws {DevboxError} INVALID_CONFIG for a file that cannot be read */
+/** Channels of the configuration; loaded only when somebody is told something. */
 export async function channels(config: Config): Promise<readonly Channel[]> {
-  const { createChannels } = await import("../../adapters/notify/channels.ts");
-  return createChannels(config);
+  const [{ createChannels }, { readPrivateFile: read }] = await Promise.all([
+    import("../../adapters/notify/channels.ts"),
+    import("../../adapters/system/private-file.ts"),
+  ]);
+  return createChannels(config, read);
 }
 
 /** Where archives are. */

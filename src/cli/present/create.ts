@@ -1,5 +1,7 @@
 import type { BoxRecord } from "../../core/box.ts";
 import { IMAGE } from "../../core/image-contract.ts";
+import type { LifecyclePolicy } from "../../core/lifecycle/facts.ts";
+import { policySentence } from "../../core/lifecycle/sentences.ts";
 import { firstLabel } from "../../core/tailnet.ts";
 import { took } from "../../core/time.ts";
 import type { CreateResult } from "../../usecases/create.ts";
@@ -8,8 +10,14 @@ import { boxJson } from "./box.ts";
 import { enabledJson, presentEnabled } from "./syncthing.ts";
 import { facts } from "./table.ts";
 
+interface Made {
+  /** How long it took, in milliseconds. */
+  readonly span: number;
+  readonly policy: LifecyclePolicy;
+}
+
 /** The end of `create`, after its steps: what one does with the box now. */
-export function presentCreate(style: Style, result: CreateResult, span: number): string {
+export function presentCreate(style: Style, result: CreateResult, { span, policy }: Made): string {
   const { name, desired, device } = result.box;
   if (desired === "stopped") {
     return `\n  ${style.strong(name)} is created, and stopped.\n    start        devbox-ctl start ${name}`;
@@ -27,6 +35,7 @@ export function presentCreate(style: Style, result: CreateResult, span: number):
       ["  files", `devbox-ctl cp FILE ${name}:workspace/`],
       ["  editor", result.ready.includes("code-server") ? editor(result.box) : undefined],
     ]),
+    `  ${policySentence(policy)}`,
     ...(result.syncthing === undefined ? [] : ["", presentEnabled(style, { name, ...result.syncthing })]),
   ].join("\n");
 }

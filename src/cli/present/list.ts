@@ -1,18 +1,21 @@
 import { formatSize } from "../../core/size.ts";
 import { ago, type Millis } from "../../core/time.ts";
+import type { Shown } from "../../core/lifecycle/moment-text.ts";
+import { nextText } from "../../core/lifecycle/sentences.ts";
 import type { ListedBox, ListResult } from "../../usecases/list.ts";
 import { jsonTime, orNull } from "../json.ts";
 import type { Style } from "../style.ts";
+import { nextJson } from "./next.ts";
 import { table } from "./table.ts";
 
 /** When a listing is shown, and to whom. */
-interface Shown {
-  readonly now: Millis;
+interface ShownTo extends Shown {
   readonly caller: string;
 }
 
 /** `list` for a person; whose each box is, when others' are among them. */
-export function presentList(style: Style, result: ListResult, { now, caller }: Shown): string {
+export function presentList(style: Style, result: ListResult, shown: ShownTo): string {
+  const { now, caller } = shown;
   const isOwn = result.owner === caller;
   const onHost = `${String(result.onHost)} of ${String(result.global)} on this host`;
   if (result.boxes.length === 0) {
@@ -23,7 +26,7 @@ export function presentList(style: Style, result: ListResult, { now, caller }: S
   const heading = ["NAME", ...owner, "STATE", "LAST USED", "CPU", "MEMORY", "NEXT"];
   const rows = result.boxes.map((box) => [
     ...(isOwn ? [box.name] : [box.name, box.owner]),
-    ...[state(box), lastUsed(box, now), cpu(box), memory(box), next(box)],
+    ...[state(box), lastUsed(box, now), cpu(box), memory(box), next(box, shown)],
   ]);
   const { used, allowed } = result;
   const counted = used === 1 && allowed === 1 ? "1 of 1 box" : `${String(used)} of ${String(allowed)} boxes`;
@@ -54,11 +57,11 @@ function memory(box: ListedBox): string {
   return used === undefined ? formatSize(box.memory) : `${formatSize(used)} / ${formatSize(box.memory)}`;
 }
 
-function next(box: ListedBox): string {
+function next(box: ListedBox, shown: Shown): string {
   if (box.interrupted) return "devbox-ctl doctor --fix";
   if (box.state === "gone") return `devbox-ctl start ${box.name} --recreate`;
   if (box.state === "unregistered") return "devbox-ctl doctor --fix";
-  return "-";
+  return (box.decided && nextText(box.decided, shown)) ?? "-";
 }
 
 /** `list --json`; its schema is docs/json/list.schema.json. */
@@ -84,6 +87,8 @@ export function listJson(result: ListResult) {
             pids: orNull(box.usage.pids),
           }
         : null,
+      next: box.decided === undefined ? null : nextJson(box.decided.decision),
+      heldUntil: jsonTime(box.decided?.facts.hold?.until),
     })),
     slots: { used: result.used, allowed: result.allowed, onHost: result.onHost, global: result.global },
   };

@@ -1,3 +1,6 @@
+import type { Shown } from "../../core/lifecycle/moment-text.ts";
+import type { ScheduleRecord } from "../../core/lifecycle/records.ts";
+import { holdText, nextText } from "../../core/lifecycle/sentences.ts";
 import { count } from "../../core/text.ts";
 import { formatSize } from "../../core/size.ts";
 import { ago, iso, type Millis } from "../../core/time.ts";
@@ -5,10 +8,12 @@ import type { StatusResult } from "../../usecases/status.ts";
 import { jsonTime, orNull } from "../json.ts";
 import type { Style } from "../style.ts";
 import { boxJson } from "./box.ts";
+import { nextJson } from "./next.ts";
 import { facts } from "./table.ts";
 
 /** `status` for a person. [E-04] */
-export function presentStatus(style: Style, result: StatusResult, now: Millis): string {
+export function presentStatus(style: Style, result: StatusResult, shown: Shown): string {
+  const { now } = shown;
   const { box, detail, usage, homeSize } = result;
   const time = (at: Millis | undefined) => (at === undefined ? undefined : `${ago(at, now)}   ${style.faint(iso(at))}`);
   const used = time(box.lastUsedAt);
@@ -35,10 +40,27 @@ export function presentStatus(style: Style, result: StatusResult, now: Millis): 
     ],
     ["disk", homeSize === undefined ? undefined : `${formatSize(homeSize)} in its home`],
     ...servicesLines(style, result),
+    ...lifecycleLines(result, shown),
     ["home", box.spec.home],
     ["image", box.spec.image],
     ["id", box.id],
   ]);
+}
+
+/** What becomes of it by itself. */
+function lifecycleLines({ box, decided, schedule }: StatusResult, shown: Shown): [string, string | undefined][] {
+  const hold = decided?.facts.hold;
+  const next = decided && nextText(decided, shown);
+  return [
+    ["held", hold && holdText(hold, shown).replace(/^held /, "")],
+    ["schedule", schedule && scheduleLine(schedule)],
+    ["next", next === undefined ? undefined : `${next}\n→ devbox-ctl why ${box.name}`],
+  ];
+}
+
+function scheduleLine({ start, stop, zone }: ScheduleRecord): string {
+  const part = (what: string, cron: string | undefined) => (cron === undefined ? [] : [`${what} ${cron}`]);
+  return `${[...part("start", start), ...part("stop", stop)].join(" · ")} (${zone})`;
 }
 
 function stateLine(result: StatusResult): string {
@@ -119,7 +141,7 @@ function servicesLines(style: Style, { services, box, state }: StatusResult): [s
 
 /** `status --json`; its schema is docs/json/status.schema.json. */
 export function statusJson(result: StatusResult) {
-  const { box, state, detail, usage, homeSize, unenforced, services, node, operation } = result;
+  const { box, state, detail, usage, homeSize, unenforced, services, node, operation, decided, schedule } = result;
   return {
     box: boxJson(box),
     state,
@@ -143,6 +165,9 @@ export function statusJson(result: StatusResult) {
         lines: [...lines],
       })) ?? null,
     tailnet: orNull(node),
+    next: decided === undefined ? null : nextJson(decided.decision),
+    heldUntil: jsonTime(decided?.facts.hold?.until),
+    schedule: schedule ? { start: orNull(schedule.start), stop: orNull(schedule.stop), zone: schedule.zone } : null,
     operation: operation
       ? { kind: operation.kind, interrupted: operation.holder === undefined, pid: orNull(operation.holder?.holder.pid) }
       : null,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { webhookUrlProblem } from "../notify-url.ts";
 import { absolutePath } from "./tailnet-schema.ts";
 
 const timeout = z.int().min(1).max(300).default(20).describe("Seconds after which a try is given up");
@@ -7,7 +8,11 @@ const webhook = z
   .strictObject({
     type: z.literal("webhook"),
     url: z
-      .url({ protocol: /^https?$/ })
+      .string()
+      .superRefine((text, ctx) => {
+        const message = webhookUrlProblem(text);
+        if (message !== undefined) ctx.addIssue({ code: "custom", message, input: text });
+      })
       .nullable()
       .default(null)
       .describe("Address that notices are sent to"),

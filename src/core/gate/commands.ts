@@ -17,11 +17,14 @@ export const AUDIENCE: Readonly<Record<string, Audience>> = {
     ...["ssh-config", "start", "status", "stop", "syncthing:disable", "syncthing:enable", "syncthing:pair"],
     ...["syncthing:password", "syncthing:status", "syncthing:unpair", "tailnet:cleanup", "tailnet:status", "transfer"],
     ...["user:show", "volume:list", "volume:remove"],
+    ...["hold", "policy:clear", "policy:set", "policy:show", "release", "schedule:clear", "schedule:set"],
+    ...["schedule:show", "why"],
     ...["archive:list", "archive:remove", "archive:verify", "restore"],
   ]),
   ...named("administrators", [
     ...["config:show", "doctor", "hand-over", "image:build", "image:check", "image:load", "image:prepare"],
-    ...["image:prune", "reap", "resume", "user:add-key", "user:list", "user:remove", "user:remove-key"],
+    ...["image:prune", "metrics", "reap", "resume", "user:add-key", "user:list", "user:remove", "user:remove-key"],
+    ...["image:prune", "notify:test", "reap", "resume", "user:add-key", "user:list", "user:remove", "user:remove-key"],
   ]),
   ...named("caller", ["config:check", "config:schema", "host:setup"]),
   ...named("caller", ["tailnet:dev:down", "tailnet:dev:ssh", "tailnet:dev:status", "tailnet:dev:up"]),
@@ -66,7 +69,7 @@ export function commandOf(words: readonly string[]): string[] | undefined {
 }
 
 /** Commands that split at the first `--` themselves. To the others it may be a flag's value: `--image -- --config=…`. */
-const TAKES_WORDS = new Set(["cp", "exec", "ssh", "transfer"]);
+const TAKES_WORDS = new Set(["cp", "exec", "hold", "ssh", "transfer"]);
 
 /** Words before `--`; what is after it is for a program in a box, or a path. */
 function ownWords(words: readonly string[]): readonly string[] {

@@ -34,10 +34,34 @@ export interface UnitParts {
   readonly program: string;
   /** File with the service account's token, handed to the unit by systemd. */
   readonly tokenFile: string | null;
+  /** Where archives of homes are, when not in the state directory. */
+  readonly archiveDir: string | null;
+}
+
+/** Where units may keep the figures of {@link METRICS_FILE}. */
+const METRICS_DIR = "devbox-metrics";
+
+/** Figures for node_exporter, which takes them up through a link in its own directory. */
+export const METRICS_FILE = `/run/${METRICS_DIR}/devbox.prom`;
+
+/** Directories that {@link hardened} puts something else in the place of. */
+const HIDDEN = ["/home", "/root", "/run/user"];
+
+/** What opens the directory of archives to units; they start without it, too, and say what is wrong with it then. */
+function archives(dir: string | null): string[] {
+  if (dir === null) return [];
+  const isHidden = HIDDEN.some((hidden) => dir === hidden || dir.startsWith(`${hidden}/`));
+  return [isHidden ? `BindPaths=-${quoted(dir)}` : `ReadWritePaths=-${quoted(dir)}`];
+}
+
+/** A path as systemd reads it: blanks would end it, and per cent signs begin specifiers. */
+function quoted(path: string): string {
+  const escaped = path.replaceAll("%", "%%").replaceAll("\\", "\\\\").replaceAll('"', '\\"');
+  return /[\s"\\]/.test(path) ? `"${escaped}"` : escaped;
 }
 
 /** What every unit of ours may do: talk to Podman's socket and the network, write its state, nothing else. */
-function hardened({ account, uid, stateDir, tokenFile }: UnitParts): string[] {
+function hardened({ account, uid, stateDir, tokenFile, archiveDir }: UnitParts): string[] {
   return [
     `User=${account}`,
     `Group=${account}`,
@@ -47,6 +71,7 @@ function hardened({ account, uid, stateDir, tokenFile }: UnitParts): string[] {
     "CapabilityBoundingSet=",
     "ProtectSystem=strict",
     `ReadWritePaths=${stateDir}`,
+    ...archives(archiveDir),
     "# No local podman is started here: its pause process would keep these mounts for every later command.",
     "ProtectHome=tmpfs",
     `BindPaths=/run/user/${uid}`,
@@ -101,7 +126,16 @@ function service(parts: UnitParts, { description, words, more = [], after = [], 
   ].join("\n");
 }
 
-function timer(description: string, when: string, delay: string): string {
+interface Times {
+  /** As systemd.time(7) has it. */
+  readonly when: string;
+  /** Runs of several hosts are spread over so long. */
+  readonly delay: string;
+  /** Whether a run that was missed while the host was down is made up for. */
+  readonly persistent?: boolean;
+}
+
+function timer(description: string, { when, delay, persistent = true }: Times): string {
   return [
     HEADER,
     "[Unit]",
@@ -109,7 +143,7 @@ function timer(description: string, when: string, delay: string): string {
     "",
     "[Timer]",
     `OnCalendar=${when}`,
-    "Persistent=yes",
+    ...(persistent ? ["Persistent=yes"] : []),
     `RandomizedDelaySec=${delay}`,
     "",
     "[Install]",
@@ -128,47 +162,71 @@ export interface UnitFile {
 
 const GENTLE = ["Nice=10", "CPUWeight=20", "IOWeight=20"];
 
-/** The system's units that work for the boxes. */
-export function unitFiles(parts: UnitParts): UnitFile[] {
-  const resume: Job = {
+/** A service, the timer that calls it if there is one, and what they are for. */
+interface UnitJob extends Job {
+  readonly name: string;
+  readonly purpose: string;
+  readonly timer?: Times & { readonly often: string };
+}
+
+const JOBS: readonly UnitJob[] = [
+  {
+    name: "devbox-resume",
     description: "Start the dev boxes that are meant to run",
     words: "resume",
     after: ["network-online.target"],
     more: ["TimeoutStartSec=15min"],
     wantedBy: "multi-user.target",
-  };
-  const reap: Job = {
-    description: "Finish what interrupted devbox-ctl commands left",
+    purpose: "brings boxes back after a boot",
+  },
+  {
+    name: "devbox-reaper",
+    description: "Look after dev boxes that nobody uses",
     words: "reap",
+    // Putting many large homes away takes its time; meanwhile no other run begins.
+    more: ["TimeoutStartSec=6h", ...GENTLE],
+    purpose: "warns, stops, archives and destroys what nobody uses",
+    timer: { often: "every hour", when: "hourly", delay: "10min" },
+  },
+  {
+    name: "devbox-schedule",
+    description: "Start and stop dev boxes by their schedules",
+    words: "reap --only schedules",
     more: ["TimeoutStartSec=50min", ...GENTLE],
-  };
-  const prune: Job = {
+    purpose: "follows boxes' schedules",
+    timer: { often: "every five minutes", when: "*:0/5", delay: "15s" },
+  },
+  {
+    name: "devbox-metrics",
+    description: "Figures of the dev boxes for node_exporter",
+    words: `metrics --output ${METRICS_FILE}`,
+    more: [
+      ...["TimeoutStartSec=2min", `RuntimeDirectory=${METRICS_DIR}`, "RuntimeDirectoryMode=0750"],
+      ...["RuntimeDirectoryPreserve=yes", ...GENTLE],
+    ],
+    purpose: "writes figures for node_exporter",
+    timer: { often: "every five minutes", when: "*:2/5", delay: "15s", persistent: false },
+  },
+  {
+    name: "devbox-image-prune",
     description: "Remove dev box images that nothing uses",
     words: "image prune",
     more: ["TimeoutStartSec=2h", ...GENTLE],
-  };
-  const reaping = "finishes or undoes what was interrupted";
-  const pruning = "removes images that nothing uses";
-  return [
-    {
-      name: "devbox-resume.service",
-      content: service(parts, resume),
-      use: "enabled",
-      purpose: "brings boxes back after a boot",
-    },
-    { name: "devbox-reaper.service", content: service(parts, reap), use: "called", purpose: reaping },
-    {
-      name: "devbox-reaper.timer",
-      content: timer("Every hour: devbox-reaper.service", "hourly", "10min"),
-      use: "started",
-      purpose: `${reaping}, every hour`,
-    },
-    { name: "devbox-image-prune.service", content: service(parts, prune), use: "called", purpose: pruning },
-    {
-      name: "devbox-image-prune.timer",
-      content: timer("Every week: devbox-image-prune.service", "weekly", "6h"),
-      use: "started",
-      purpose: `${pruning}, every week`,
-    },
-  ];
+    purpose: "removes images that nothing uses",
+    timer: { often: "every week", when: "weekly", delay: "6h" },
+  },
+];
+
+/** The system's units that work for the boxes. */
+export function unitFiles(parts: UnitParts): UnitFile[] {
+  return JOBS.flatMap(({ name, purpose, timer: times, ...job }): UnitFile[] => {
+    const unit: UnitFile = {
+      ...{ name: `${name}.service`, content: service(parts, job), purpose },
+      use: times === undefined ? "enabled" : "called",
+    };
+    if (times === undefined) return [unit];
+    const title = `${times.often[0]?.toUpperCase() ?? ""}${times.often.slice(1)}: ${name}.service`;
+    const content = timer(title, times);
+    return [unit, { name: `${name}.timer`, content, use: "started", purpose: `${purpose}, ${times.often}` }];
+  });
 }

@@ -35,6 +35,9 @@ export function wantedItems(wanted: Wanted): HostItem[] {
     subids(wanted),
     accountDirectory(account, home, "its state and its home"),
     accountDirectory(account, `${home}/hooks`, "what closes networks to boxes"),
+    ...(config.lifecycle.archive.dir === null
+      ? []
+      : [accountDirectory(account, config.lifecycle.archive.dir, "archives of homes")]),
     ...programItems(wanted),
     ...managerFiles(wanted, uid),
     ...podmanFiles(wanted, uid, home),
@@ -127,6 +130,7 @@ function systemUnits({ account, config, facts }: Wanted, uid: number, home: stri
   const parts = {
     ...{ account, uid, stateDir: home, program: facts.program.path },
     tokenFile: withToken ? tokenFile : null,
+    archiveDir: config.lifecycle.archive.dir,
   };
   const files = unitFiles(parts);
   return [

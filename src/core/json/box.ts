@@ -2,6 +2,7 @@ import * as z from "zod";
 import { archive } from "./archives.ts";
 import { OPERATION_KINDS } from "../operation.ts";
 import { SERVICE_STATES } from "../services.ts";
+import { nextChange } from "./lifecycle.ts";
 import { syncthingEnableSchema } from "./syncthing.ts";
 import { box, boxState, bytes, desiredState, notEnforced, ownSlots, slots, time } from "./parts.ts";
 
@@ -85,6 +86,11 @@ export const statusSchema = z
       .describe(
         "How its own node says it is; silent: tailscaled does not answer; null: it does not run, or joins none",
       ),
+    ...{ next: nextChange, heldUntil: time.nullable() },
+    schedule: z
+      .strictObject({ start: z.string().nullable(), stop: z.string().nullable(), zone: z.string() })
+      .nullable()
+      .describe("When it is started and stopped by itself; see schedule show"),
     operation: z
       .strictObject({
         kind: z.enum(OPERATION_KINDS),
@@ -120,6 +126,8 @@ export const listSchema = z
           })
           .nullable()
           .describe("At the moment; only with --usage, and only of running boxes"),
+        next: nextChange,
+        heldUntil: time.nullable().describe("It is neither stopped nor destroyed by itself before"),
       }),
     ),
     slots,

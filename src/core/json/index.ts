@@ -24,7 +24,8 @@ import {
   imageCheckSchema,
   sshConfigSchema,
 } from "./program.ts";
-import { handOverSchema, reapSchema, resumeSchema } from "./host-wide.ts";
+import { handOverSchema, metricsSchema, notifyTestSchema, reapSchema, resumeSchema } from "./host-wide.ts";
+import { holdSchema, policySchema, releaseSchema, scheduleSchema, whySchema } from "./lifecycle.ts";
 import {
   syncthingDisableSchema,
   syncthingEnableSchema,
@@ -75,7 +76,14 @@ export const JSON_SCHEMAS = {
   "image-prepare": imagePrepareSchema,
   resume: resumeSchema,
   reap: reapSchema,
+  "notify-test": notifyTestSchema,
   "hand-over": handOverSchema,
+  metrics: metricsSchema,
+  why: whySchema,
+  hold: holdSchema,
+  release: releaseSchema,
+  schedule: scheduleSchema,
+  policy: policySchema,
   "syncthing-enable": syncthingEnableSchema,
   "syncthing-disable": syncthingDisableSchema,
   "syncthing-status": syncthingStatusSchema,

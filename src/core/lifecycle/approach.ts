@@ -19,7 +19,7 @@ export function noticeFrom(run: Approach, policy: LifecyclePolicy): Millis {
 }
 
 /** When it is acted on, with a first notice that is delivered at a moment: the notice time is always kept in full. */
-export function dueAt(run: Approach, policy: LifecyclePolicy, deliveredAt: Millis): Millis {
+function dueAt(run: Approach, policy: LifecyclePolicy, deliveredAt: Millis): Millis {
   return Math.max(deadlineOf(run), deliveredAt + policy.notice);
 }
 
@@ -41,7 +41,7 @@ export function approach(box: BoxFacts, run: Approach, policy: LifecyclePolicy, 
   if (!(now >= from)) return { ...ahead, action: "none", reason: "within-grace" };
   const first = sent(box, run, "first", from);
   if (first === undefined) return tell(ahead, { kind, stage: "first", since });
-  if (first.deliveredAt === undefined) {
+  if (first.deliveredAt === undefined || !(first.deliveredAt > 0)) {
     return { ...ahead, action: "none", reason: "notice-not-delivered", at: undefined };
   }
   const due = dueAt(run, policy, Math.min(first.deliveredAt, now));

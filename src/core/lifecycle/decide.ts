@@ -1,9 +1,7 @@
 import { HOUR, MINUTE, type Millis } from "../time.ts";
+import { CLOCK_TOLERANCE } from "./clock.ts";
 import { approach, foreseen, type Approach } from "./approach.ts";
 import type { BoxFacts, Decision, LifecyclePolicy, NoticeKind, Reason } from "./facts.ts";
-
-/** How much a time may be ahead of a run that began a moment ago; it is taken as now. More is a clock that was set. */
-export const CLOCK_TOLERANCE: Millis = 2 * MINUTE;
 
 /** How long a box has to be quiet until its schedule stops it. */
 export const QUIET: Millis = 15 * MINUTE;

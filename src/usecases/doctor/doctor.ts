@@ -5,6 +5,7 @@ import { freshFacts } from "../engine-facts.ts";
 import { checkBoxes, checkOperations } from "./check-boxes.ts";
 import { checkEngine, checkImage, problemFrom } from "./check-engine.ts";
 import { checkHost } from "./check-host.ts";
+import { checkReaper } from "./check-reaper.ts";
 import { checkServices } from "./check-services.ts";
 import { checkTailnet } from "./check-tailnet.ts";
 import type { Finding } from "./finding.ts";
@@ -53,6 +54,7 @@ async function checkLedger(deps: Deps, engineWorks: boolean, fix: boolean): Prom
     ...(await checkBoxes(deps, fix)),
     ...(await checkServices(deps)),
     ...(await checkTailnet(deps, fix)),
+    ...checkReaper(deps),
   ];
 }
 

@@ -118,6 +118,20 @@ const activity: Probe = {
   },
 };
 
+const tells: Probe = {
+  promise: "tell shows a text to whoever is there, and at logins until it is taken back",
+  broken: async (box) => {
+    const result = await box.run({ argv: [programs.tell, "--id", "imagecheck"], user: "root", input: "image check\n" });
+    if (result.exitCode !== 0) return told(result);
+    if (!/^told=\d+ terminals=\d+ shown=0$/m.test(result.stdout)) return `it says ${clipped(result.stdout)}`;
+    // A login shell on a terminal, where the image has the program that makes one.
+    const login = `command -v script >/dev/null || exec echo image check; script -qec 'bash -lic true' /dev/null </dev/null`;
+    const seen = await box.run(shell(login, "dev"));
+    if (!seen.stdout.includes("image check")) return "a login did not show it";
+    return ends(box, { argv: [programs.tell, "--clear"], user: "root" });
+  },
+};
+
 /** Exit codes of the program when there is nothing to say: no tailscale in the image, or it is not up yet. */
 const NO_NODE = [3, 4];
 
@@ -187,6 +201,6 @@ const noSudo: Probe = {
 
 /** In the order in which a person reads them. */
 export const PROBES: readonly Probe[] = [
-  ...[session, sessionCodes, endSession, copying, confined, services, activity, tailnet, connects, ssh],
+  ...[session, sessionCodes, endSession, copying, confined, services, activity, tells, tailnet, connects, ssh],
   ...[secrets, setuid, writable, noSudo],
 ];

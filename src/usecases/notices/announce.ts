@@ -1,8 +1,14 @@
 import type { BoxRecord } from "../../core/box.ts";
+import { DevboxError } from "../../core/errors.ts";
 import type { NoticeKind, NoticeStage } from "../../core/lifecycle/facts.ts";
+import { destroyedText, stoppedText, troubleText, warningText } from "../../core/lifecycle/notice-text.ts";
 import type { NoticeRecord } from "../../core/lifecycle/records.ts";
 import type { Millis } from "../../core/time.ts";
 import type { Deps } from "../deps.ts";
+import { lastUnpushed } from "../lifecycle/unpushed.ts";
+import { deliverNotice } from "./deliver.ts";
+import { showInBox, takeBackInBox } from "./in-box.ts";
+import { toldBy } from "./message.ts";
 
 /** What is going to happen to a box. */
 export interface Announcement {
@@ -39,44 +45,65 @@ export type Told =
       readonly why: string | undefined;
     };
 
-/** A notice that reached nobody yet. */
-export interface Undelivered {
-  readonly notice: NoticeRecord;
-  /** What the channels said, a line each; empty when none was tried. */
-  readonly problems: readonly string[];
-}
-
 /**
- * Enters a notice and tries every channel that has not got it yet and is due.
- * @returns whether one has delivered it, now or before
+ * Enters a notice, once for each box, kind, stage and `since`, and tries every channel that has not delivered it and is
+ * due. What fails is in the ledger, and is tried again by {@link deliverPending}.
+ * @returns whether one channel has delivered it, now or before
  */
-export function announce(_deps: Deps, _box: BoxRecord, _what: Announcement): Promise<boolean> {
-  return Promise.resolve(false);
-}
-
-/** Tells a box's owner what was done to it, or could not be; what does not arrive is tried again later. */
-export function tellOf(_deps: Deps, _box: BoxRecord, _told: Told): Promise<boolean> {
-  return Promise.resolve(false);
+export async function announce(deps: Deps, box: BoxRecord, what: Announcement): Promise<boolean> {
+  const { kind, stage, since, deadline, archived } = what;
+  const archiveKept = archived ? deps.config.lifecycle.archive.keep : undefined;
+  const unpushed = kind === "destroy" ? lastUnpushed(deps, box.id) : [];
+  const words = warningText({ box: box.name, kind, stage, since, deadline, archiveKept, unpushed }, toldBy(deps));
+  return enter(deps, box, { kind, stage, since, deadline, ...words });
 }
 
 /**
- * Tries again what is due, of everybody's notices that are not void.
- * @returns those that no channel has delivered
+ * Tells a box's owner what was done to it, or could not be; what does not arrive is tried again later.
+ * @returns whether one channel has delivered it
  */
-export function deliverPending(_deps: Deps): Promise<Undelivered[]> {
-  return Promise.resolve([]);
+export async function tellOf(deps: Deps, box: BoxRecord, told: Told): Promise<boolean> {
+  const by = toldBy(deps);
+  const entry = { kind: told.kind, stage: "first", deadline: undefined } as const;
+  switch (told.kind) {
+    case "stopped":
+      return enter(deps, box, { ...entry, since: told.at, ...stoppedText(box.name, told.reason, told.at, by) });
+    case "destroyed": {
+      const words = destroyedText({ ...told, box: box.name, unpushed: lastUnpushed(deps, box.id) }, by);
+      return enter(deps, box, { ...entry, since: told.at, ...words });
+    }
+    case "trouble":
+      return enter(deps, box, { ...entry, since: told.since, ...troubleText(box.name, told.what, told.why, by) });
+  }
+}
+
+type Entry = Pick<NoticeRecord, "kind" | "stage" | "since" | "deadline" | "subject" | "body">;
+
+async function enter(deps: Deps, box: BoxRecord, entry: Entry): Promise<boolean> {
+  const of = { boxId: box.id, boxName: box.name, owner: box.owner, createdAt: deps.clock.now() };
+  const notice = deps.ledger.noticeById(deps.ledger.addNotice({ ...of, ...entry }));
+  return notice !== undefined && (await deliverNotice(deps, notice, box));
 }
 
 /**
- * Shows a text in a running box: at its terminals and in tmux, and with `id` also at the next logins until it is taken
- * back by an empty text. Never fails.
+ * Shows a text in a running box, at its terminals and in tmux: for what is about to happen now. Never fails.
+ * @param text its first line is the most important
  * @returns how many terminals that somebody is attached to have got it
  */
-export function tellInBox(
-  _deps: Pick<Deps, "engine">,
-  _containerId: string,
-  _text: string,
-  _id?: string,
-): Promise<number> {
-  return Promise.resolve(0);
+export async function tellInBox(deps: Pick<Deps, "engine">, containerId: string, text: string): Promise<number> {
+  const [subject = "", ...body] = text.split("\n");
+  try {
+    return await showInBox(deps, containerId, { subject, body: body.join("\n") });
+  } catch (error) {
+    if (error instanceof DevboxError) return 0;
+    throw error;
+  }
+}
+
+/** Takes a warning back that is of no use any more, also where it is shown at logins. Never fails because of the box. */
+export async function withdraw(deps: Deps, notice: NoticeRecord): Promise<void> {
+  deps.ledger.withdrawNotice(notice.id, deps.clock.now());
+  const containerId = deps.ledger.boxById(notice.boxId)?.containerId;
+  const isShown = notice.deliveries.some(({ channel }) => channel === "box");
+  if (isShown && containerId !== undefined) await takeBackInBox(deps, containerId);
 }

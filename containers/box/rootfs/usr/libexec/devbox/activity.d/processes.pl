@@ -30,6 +30,7 @@ sub processes {
       state => $fields[0],
       parent => $fields[1],
       group => $fields[2],
+      session => $fields[3],
       tty => terminal_of($fields[4]),
       cpu => ($fields[11] + $fields[12] + $fields[13] + $fields[14]) / $TICKS,
       own => ($fields[11] + $fields[12]) / $TICKS,

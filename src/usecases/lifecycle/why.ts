@@ -1,0 +1,93 @@
+import { boxState, type BoxRecord } from "../../core/box.ts";
+import type { AuditRecord } from "../../core/audit.ts";
+import type { Seen } from "../../core/lifecycle/activity.ts";
+import { decide } from "../../core/lifecycle/decide.ts";
+import { policyFor } from "../../core/lifecycle/policy.ts";
+import { plannedOf, toldOf } from "../../core/lifecycle/told.ts";
+import type { Why } from "../../core/lifecycle/why.ts";
+import { SECOND, type Millis } from "../../core/time.ts";
+import type { EngineBox } from "../../ports/engine.ts";
+import { findBox } from "../access.ts";
+import type { Deps } from "../deps.ts";
+import { homeSizeOf } from "../status.ts";
+import { gather } from "./gather.ts";
+import { observe } from "./observe.ts";
+import { lastUnpushed } from "./unpushed.ts";
+
+export interface WhyResult extends Why {
+  readonly box: BoxRecord;
+  /** What can be done about it: commands, ready to copy. */
+  readonly commands: readonly string[];
+}
+
+/** Records of a box's audit log in which it is looked up who started or stopped it. */
+const MOST_RECORDS = 200;
+
+/**
+ * Why a box is as it is, what becomes of it and what would change that. A running box is looked at; one that does not
+ * answer is told of as it was last seen.
+ * @throws {DevboxError} BOX_NOT_FOUND, the ENGINE_ codes
+ */
+export async function why(deps: Deps, { name }: { readonly name: string }): Promise<WhyResult> {
+  const box = findBox(deps, name);
+  const container = (await deps.engine.boxes()).find(({ identity }) => identity.id === box.id);
+  const isRunning = boxState(box.phase, container?.state) === "running";
+  const seen = isRunning && container ? await look(deps, box, container) : undefined;
+  const now = deps.clock.now();
+  const sight = seen?.observation === "fresh" ? new Map([[box.id, seen]]) : "as-last-seen";
+  const containers = new Map(container ? [[box.id, container]] : []);
+  const [facts] = await gather(deps, [box], containers, sight, now);
+  if (facts === undefined) throw new TypeError("one box has one set of facts");
+
+  const policy = policyFor(deps.config, box.owner, deps.ledger.policies().get(box.id));
+  const decision = decide(facts, policy, now);
+  const told = toldOf(deps.ledger.notices({ boxId: box.id }), decision);
+  const what: Why = {
+    ...{ facts, policy, decision },
+    stateSince: stateSince(deps, box, container),
+    problem: seen === undefined || seen.observation === "fresh" ? undefined : (seen.problem ?? "it does not answer"),
+    signals: seen?.signals ?? [],
+    schedule: deps.ledger.scheduleOf(box.id),
+    told: [...told, ...plannedOf({ facts, decision }, policy, told, now)],
+    unpushed: lastUnpushed(deps, box.id),
+    homeSize: decision.next === "destroy" ? await homeSizeOf(deps, box) : undefined,
+    archiveKept: deps.config.lifecycle.archive.keep,
+  };
+  return { ...what, box, commands: commandsFor(what) };
+}
+
+async function look(deps: Deps, box: BoxRecord, { containerId }: EngineBox): Promise<Seen | undefined> {
+  return (await observe(deps, [{ box, containerId }], { write: false })).get(box.id);
+}
+
+/** Since when a box runs or does not, and the user whose command it was. */
+function stateSince(deps: Deps, box: BoxRecord, container: EngineBox | undefined): Why["stateSince"] {
+  const isRunning = container?.state === "running";
+  const at = isRunning ? container.startedAt : (box.stoppedAt ?? container?.exitedAt);
+  if (at === undefined) return undefined;
+  const records = deps.ledger.audit({
+    ...{ viewer: undefined, user: undefined, box: { id: box.id }, since: undefined, limit: MOST_RECORDS },
+  });
+  return { at, by: records.findLast((record) => wasDoneBy(record, at))?.user };
+}
+
+/** Commands that start or stop boxes. */
+const CHANGES = new Set(["create", "start", "stop", "restart", "rebuild", "hand-over", "reap", "resume", "restore"]);
+
+/** Whether a command was at work at a moment; the engine's times have whole seconds in places. */
+function wasDoneBy({ at, command, end }: AuditRecord, moment: Millis): boolean {
+  return CHANGES.has(command) && end !== undefined && at <= moment + SECOND && moment <= at + end.duration + SECOND;
+}
+
+/** What would change what is foreseen. */
+function commandsFor({ facts, decision, schedule }: Why): string[] {
+  const { name, state, hold } = facts;
+  const isGone = state === "gone";
+  const start = `devbox-ctl start ${name}${isGone ? " --recreate" : ""}`;
+  return [
+    ...(decision.next === "destroy" || isGone ? [start] : []),
+    ...(hold === undefined ? [`devbox-ctl hold ${name} --for 3d`] : [`devbox-ctl release ${name}`]),
+    ...(schedule === undefined ? [] : [`devbox-ctl schedule clear ${name}`]),
+    ...(decision.reason === "never-by-policy" ? [`devbox-ctl policy show ${name}`] : []),
+  ];
+}
