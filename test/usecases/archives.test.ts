@@ -207,7 +207,7 @@ describe("archives", () => {
     homes.content.set(box.spec.home, HOME);
     const deps = world.process("alice", 4);
     expect(await codeOf(destroy(deps, { name: "api", ...ARCHIVE }))).toBe("ARCHIVE_QUOTA");
-    world.now += 31 * DAY;
+    world.pass(31 * DAY);
     expect((await destroy(deps, { name: "api", ...ARCHIVE })).archive).toMatchObject({ boxName: "api" });
     expect(deps.ledger.archives()).toHaveLength(1);
   });
