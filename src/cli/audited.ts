@@ -28,7 +28,14 @@ const AUDITED: Readonly<Record<string, (words: Words) => Details | undefined>> =
   stop: box,
   restart: box,
   rebuild: box,
-  destroy: boxAnd(({ flags }) => (flags["keep-volume"] === true ? "--keep-volume" : undefined)),
+  destroy: boxAnd(({ flags }) =>
+    flags["keep-volume"] === true ? "--keep-volume" : flags.archive === true ? "--archive" : undefined,
+  ),
+  restore: ({ args, flags }) => ({
+    ...{ box: text(flags.as) ?? text(args.name), makesBox: true },
+    what: text([flags.as === undefined ? undefined : args.name, flags.from].filter((word) => word !== undefined)),
+  }),
+  "archive:remove": only(({ args }) => args.archive),
   "hand-over": (words) => ({ ...box(words), what: text(words.flags.to), handsOver: true }),
   ssh: (words) => (words.flags.stdio === true ? spokenTo(words) : ran(words)),
   exec: ran,
@@ -60,6 +67,7 @@ const AUDITED: Readonly<Record<string, (words: Words) => Details | undefined>> =
   resume: unlessDry,
   reap: unlessDry,
   doctor: ({ flags }) => (flags.fix === true ? { what: "--fix" } : undefined),
+  "notify:test": only(({ flags }) => flags.user),
   "user:add-key": only(({ args }) => args.user),
   "user:remove-key": only(({ args }) => args.user),
   "user:remove": only(({ args, flags }) => [args.user, flags.boxes, flags.to].filter((word) => word !== undefined)),
@@ -81,6 +89,7 @@ const REFUSALS: readonly string[] = [
   "NOT_PERMITTED",
   "BOX_NOT_FOUND",
   "VOLUME_NOT_FOUND",
+  "ARCHIVE_NOT_FOUND",
 ] satisfies readonly ErrorCode[];
 
 /** Whether an error says that something is not there or not theirs, between which nobody is to see a difference. */

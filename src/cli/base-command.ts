@@ -13,6 +13,7 @@ import { loadConfig } from "./compose/config.ts";
 import { systemJournal } from "./compose/orchestrator.ts";
 import { confirm } from "./confirm.ts";
 import { listenForInterrupt } from "./interrupt.ts";
+import { isForPerson, showNotices } from "./notice-lines.ts";
 import { type ShownProgress, showProgress, silentProgress } from "./progress.ts";
 import { type RenderedError, renderError } from "./render-error.ts";
 
@@ -40,6 +41,7 @@ export abstract class BaseCommand extends Command {
 
   #progress: ShownProgress = silentProgress;
   #deps: LedgerDeps | undefined;
+  #all: Deps | undefined;
   #dispose: (() => void) | undefined;
   #words: Words | undefined;
   #audit: OpenAudit | undefined;
@@ -62,6 +64,7 @@ export abstract class BaseCommand extends Command {
     const { config } = await this.configuration(flags);
     const deps = compose(config, ...this.watch(flags));
     await this.audited(deps);
+    this.#all = deps;
     return deps;
   }
 
@@ -151,6 +154,8 @@ export abstract class BaseCommand extends Command {
       // What was done is done; that its end is not written down does not make it a failure.
       process.stderr.write(`  The end of this command is not in the audit log: ${messageOf(error)}\n`);
     } finally {
+      const isRead = !this.jsonEnabled() && isForPerson(this.id ?? "", this.#read().flags);
+      if (this.#all !== undefined && isRead) await showNotices(this.#all);
       this.#deps?.ledger.close();
     }
   }

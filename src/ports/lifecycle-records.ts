@@ -1,4 +1,4 @@
-import type { Tick } from "../core/lifecycle/clock.ts";
+import type { ClockShift, Tick } from "../core/lifecycle/clock.ts";
 import type { NoticeKind, NoticeStage } from "../core/lifecycle/facts.ts";
 import type {
   ArchiveRecord,
@@ -54,6 +54,8 @@ export interface TimeRecords {
    * @returns by how much times were moved; negative when the clock went back
    */
   settleTimes(read: () => Tick): Millis;
+  /** What the clock was set by, the earliest first: for times that were written down elsewhere. */
+  clockMoves(): ClockShift[];
 }
 
 export interface NoticeRecords {

@@ -2,7 +2,9 @@ import type { NoticeRecord } from "../core/lifecycle/records.ts";
 import type { Millis } from "../core/time.ts";
 
 /** What is told to a person: plain text, printable, without secrets. */
-export interface Message extends Pick<NoticeRecord, "kind" | "stage" | "boxName" | "owner" | "deadline"> {
+export interface Message extends Pick<NoticeRecord, "stage" | "boxName" | "owner" | "deadline"> {
+  /** `test` is about no box: its name is empty. */
+  readonly kind: NoticeRecord["kind"] | "test";
   /** The same for every try of one notice, so that a receiver can tell a second one. */
   readonly id: string;
   readonly subject: string;
@@ -20,6 +22,8 @@ export interface Channel {
   readonly name: string;
   /** Whether this way leads to the message's receiver at all; it does when left out. */
   readonly reaches?: (message: Pick<Message, "email">) => boolean;
+  /** Looks whether its files are there and as they have to be. @throws {DevboxError} NOTIFY_FAILED */
+  readonly check?: () => void;
   /**
    * Hands a message over: the receiver has said that it has it.
    * @throws {DevboxError} NOTIFY_FAILED, its text without secrets

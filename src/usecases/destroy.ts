@@ -1,10 +1,11 @@
 import type { BoxRecord } from "../core/box.ts";
 import { DevboxError, hasCode } from "../core/errors.ts";
-import type { ArchiveRecord } from "../core/lifecycle/records.ts";
 import type { OperationRecord } from "../core/operation.ts";
 import { boxesAllowed } from "../core/limits.ts";
 import { findBox } from "./access.ts";
 import { archiveHome } from "./archives/archive-home.ts";
+import { keptUntil } from "./archives/known.ts";
+import type { ListedArchive } from "./archives/list.ts";
 import type { Deps } from "./deps.ts";
 import { newOperation, runSteps } from "./journal.ts";
 import { leaseRequest } from "./lease.ts";
@@ -29,7 +30,7 @@ export interface DestroyResult {
   /** Name of the home volume that was left, if it was. */
   readonly keptVolume: string | undefined;
   /** Where its home is now, if that was put away. */
-  readonly archive: ArchiveRecord | undefined;
+  readonly archive: ListedArchive | undefined;
   readonly slots: { readonly used: number; readonly allowed: number };
 }
 
@@ -37,8 +38,8 @@ export interface DestroyResult {
  * Destroys a box: container, private volume and, unless kept, its home; then looks that nothing is left.
  * Once begun it is carried on by whatever command comes next, until everything is gone.
  * With an archive it is not begun before the home is put away and was looked at.
- * @throws {DevboxError} BOX_NOT_FOUND, BUSY, WRONG_STATE, PARTIAL, the ENGINE_ codes, those of {@link archiveHome}; DEVICE_PENDING when it is destroyed, and its
- * tailnet device not proven gone
+ * @throws {DevboxError} BOX_NOT_FOUND, BUSY, WRONG_STATE, PARTIAL, the ENGINE_ codes, those of {@link archiveHome};
+ * DEVICE_PENDING when it is destroyed, and its tailnet device not proven gone
  */
 export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyResult> {
   const box = findBox(deps, input.name);
@@ -49,7 +50,8 @@ export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyR
     const keptHome = keepsHome(deps, pending, input);
     const recovery = await recoverBox(deps, box.id);
     const stillThere = deps.ledger.boxById(box.id);
-    let archive = pending?.input.archive === undefined ? undefined : deps.ledger.archiveById(pending.input.archive);
+    const earlier = pending?.kind === "destroy" ? pending.input.archive : undefined;
+    let archive = earlier === undefined ? undefined : deps.ledger.archiveById(earlier);
     // What an interrupted create or destroy left is gone by now, which is what was asked for.
     if (recovery === undefined || stillThere !== undefined) {
       const there = stillThere ?? box;
@@ -61,7 +63,7 @@ export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyR
     return {
       name: box.name,
       keptVolume: keptHome ? box.spec.home : undefined,
-      archive,
+      archive: archive && { ...archive, keptUntil: keptUntil(deps, archive) },
       slots: {
         used: deps.ledger.boxes().filter((b) => b.owner === box.owner).length,
         allowed: boxesAllowed(deps.config, box.owner),

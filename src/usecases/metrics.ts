@@ -7,6 +7,7 @@ import { engineFacts } from "./engine-facts.ts";
 import { throwUnlessForAll } from "./owners.ts";
 import { lastRun, type RunKind } from "./reap/run-record.ts";
 import { type Judged, survey } from "./reap/survey.ts";
+import { unheardNotices } from "./reap/unheard.ts";
 
 /**
  * Figures of all boxes of the host, and of how they are looked after. Nothing is changed, and no box is looked into:
@@ -130,10 +131,9 @@ function runMetrics(deps: Deps): Metric[] {
   ];
 }
 
-function keptMetrics({ ledger }: Deps): Metric[] {
-  const unheard = ledger
-    .notices({})
-    .filter(({ deliveries }) => deliveries.every((way) => way.deliveredAt === undefined));
+function keptMetrics(deps: Deps): Metric[] {
+  const { ledger } = deps;
+  const unheard = unheardNotices(deps);
   const archives = ledger.archives().filter(({ state }) => state === "complete");
   const oldest = (times: readonly Millis[]) => (times.length === 0 ? [] : [one(seconds(Math.min(...times)))]);
   const leaving = ledger.devices().filter(({ state }) => state === "leaving");

@@ -1,13 +1,15 @@
+import type { ArchiveRecord } from "../core/lifecycle/records.ts";
 import { mayUse, visibleBoxes } from "./access.ts";
+import { knownArchives } from "./archives/known.ts";
 import type { Deps } from "./deps.ts";
 import { ownedVolumes } from "./volume-owners.ts";
 
 /** Whose names can be asked for. */
-export const NAME_KINDS = ["boxes", "volumes", "images"] as const;
+export const NAME_KINDS = ["boxes", "volumes", "images", "archives", "archived"] as const;
 
 /**
  * Names that can be given to commands, for completion: the caller's boxes (asked of the ledger alone, so that it is
- * quick), homes that no box uses, and box images.
+ * quick), homes that no box uses, box images, archives, and the boxes that those are of.
  * @throws {DevboxError} the ENGINE_ codes, for volumes and images
  */
 export async function names(deps: Deps, kind: (typeof NAME_KINDS)[number]): Promise<string[]> {
@@ -18,7 +20,15 @@ export async function names(deps: Deps, kind: (typeof NAME_KINDS)[number]): Prom
       return unusedHomes(deps);
     case "images":
       return (await deps.engine.images()).flatMap((image) => image.names);
+    case "archives":
+      return (await ownArchives(deps)).map(({ id }) => id);
+    case "archived":
+      return [...new Set((await ownArchives(deps)).map(({ boxName }) => boxName))];
   }
+}
+
+function ownArchives(deps: Deps): Promise<ArchiveRecord[]> {
+  return knownArchives(deps, (owner) => mayUse(deps.caller, owner));
 }
 
 async function unusedHomes(deps: Deps): Promise<string[]> {

@@ -75,6 +75,7 @@ describe("what is written down of a command [X-09]", () => {
     ...["policy show", "schedule show", "why"],
     ...["tailnet dev down", "tailnet dev status", "tailnet dev up", "tailnet dev ssh"],
     ...["user list", "user show", "ssh-config"],
+    ...["archive list", "archive verify"],
     // Root's own, who may not write in the account's ledger; sudo and systemd have it in the journal.
     "host setup",
   ];

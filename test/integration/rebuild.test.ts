@@ -126,7 +126,7 @@ describe("image check", () => {
     await podmanOk(["rmi", bad]);
     expect(exitCode).toBe(11);
     const promises = [
-      "contract=4",
+      "contract=5",
       "/data",
       "rootshell",
       "/srv/open",

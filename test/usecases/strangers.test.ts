@@ -7,6 +7,10 @@ import { auditJson } from "../../src/cli/present/audit.ts";
 import { audit } from "../../src/usecases/audit/audit.ts";
 import { beginAudit } from "../../src/usecases/audit/record.ts";
 import { copy } from "../../src/usecases/copy.ts";
+import { listArchives } from "../../src/usecases/archives/list.ts";
+import { removeArchive } from "../../src/usecases/archives/remove.ts";
+import { restore } from "../../src/usecases/archives/restore.ts";
+import { verifyArchives } from "../../src/usecases/archives/verify.ts";
 import { create } from "../../src/usecases/create.ts";
 import type { Deps } from "../../src/usecases/deps.ts";
 import { destroy } from "../../src/usecases/destroy.ts";
@@ -62,6 +66,7 @@ const files = { standardInput: () => ({ kind: "file" }), standardOutput: () => (
 const forwarder = {} as never;
 const device = "P56IOI7-MZJNU2Y-IQGDREY-DM2MGTI-MGL3BXN-PQ6W5BM-TBBZ4TJ-XZWICQ2";
 
+const RESTORE = { from: undefined, as: undefined, cpus: undefined, memory: undefined, image: undefined, start: true };
 const AUDIT = { since: undefined, user: undefined, box: undefined, limit: 100 };
 
 /** What alice is told of her own attempt on a box; the numbers count what everybody does, and are not shown to her. */
@@ -98,7 +103,22 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
     (deps) => create(deps, { ...createInput("quite-new"), owner: "bob" }),
     (deps) => create(deps, { ...createInput("quite-new"), owner: "nobody-at-all" }),
   ],
-  destroy: [(deps, name) => destroy(deps, { name, keepVolume: false })],
+  destroy: [
+    (deps, name) => destroy(deps, { name, keepVolume: false }),
+    (deps, name) => destroy(deps, { name, keepVolume: false, archive: { reason: "destroy --archive" } }),
+  ],
+  restore: [
+    (deps, name) => restore(deps, { ...RESTORE, name }),
+    (deps, from) => restore(deps, { ...RESTORE, name: "gone", from }),
+    (deps, name) => restore(deps, { ...RESTORE, name, as: "quite-new" }),
+  ],
+  "archive/list": [
+    (deps) => listArchives(deps),
+    (deps) => listArchives(deps, { all: true }),
+    (deps) => listArchives(deps, { owner: "bob" }),
+  ],
+  "archive/remove": [(deps, id) => removeArchive(deps, { id })],
+  "archive/verify": [(deps, id) => verifyArchives(deps, { id }), (deps) => verifyArchives(deps, { id: undefined })],
   doctor: [false, true].map((fix) => (deps: Deps) => {
     const ledger = { ...deps.ledger, close: () => undefined };
     return doctor({ ...deps, openLedger: () => ledger, setAsideLedger: () => "" }, { fix });
@@ -214,6 +234,7 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
   "image/build": "none",
   "image/check": "none",
   "image/load": "none",
+  "notify/test": "none",
   "ssh-config": "none",
   "tailnet/dev/down": "none",
   "tailnet/dev/ssh": "none",

@@ -15,7 +15,7 @@ export interface Shaped {
 export function plainJson(message: Message): Readonly<Record<string, unknown>> {
   const { id, kind, stage, boxName, owner, deadline, subject, body, at, host } = message;
   const times = { deadline: deadline === undefined ? null : iso(deadline), at: iso(at) };
-  return { version: 1, id, kind, stage, box: boxName, owner, host, subject, body, ...times };
+  return { version: 1, id, kind, stage, box: boxName === "" ? null : boxName, owner, host, subject, body, ...times };
 }
 
 /**

@@ -79,6 +79,8 @@ __devbox_ctl_offer() {
   case $1 in
     box) __devbox_ctl_match "$(__devbox_ctl_names boxes)" ;;
     volume) __devbox_ctl_match "$(__devbox_ctl_names volumes)" ;;
+    archive) __devbox_ctl_match "$(__devbox_ctl_names archives)" ;;
+    archived) __devbox_ctl_match "$(__devbox_ctl_names archived)" ;;
     image) __devbox_ctl_match "$(__devbox_ctl_names images)" ;;
     command) __devbox_ctl_about '' && __devbox_ctl_match "$next exit-codes" ;;
     words*) __devbox_ctl_match "\${1#words}" ;;

@@ -46,6 +46,10 @@ function offer(value: Offer, without: string, files: string): string {
       return names("boxes");
     case "volume":
       return names("volumes");
+    case "archive":
+      return names("archives");
+    case "archived":
+      return names("archived");
     case "image":
       return names("images");
     case "command":

@@ -20,7 +20,7 @@ interface FlagFacts {
 
 /** What is offered for an argument or the value of a flag. */
 export type Offer =
-  | { readonly kind: "none" | "box" | "volume" | "image" | "file" | "copy" | "command" }
+  | { readonly kind: "none" | "box" | "volume" | "image" | "archive" | "archived" | "file" | "copy" | "command" }
   | { readonly kind: "words"; readonly words: readonly string[] };
 
 interface Flag {
@@ -49,11 +49,13 @@ const FLAG_VALUES: Readonly<Record<string, Offer>> = {
   FILE: { kind: "file" },
   IMAGE: { kind: "image" },
   VOLUME: { kind: "volume" },
+  ARCHIVE: { kind: "archive" },
 };
 
 const ARGUMENTS: Readonly<Record<string, Offer>> = {
   name: { kind: "box" },
   volume: { kind: "volume" },
+  archive: { kind: "archive" },
   file: { kind: "file" },
   src: { kind: "copy" },
   dst: { kind: "copy" },
@@ -114,6 +116,7 @@ function argumentsOf(command: CommandFacts): Offer[] {
   return Object.values(command.args).map(({ name, options }): Offer => {
     if (options) return { kind: "words", words: options };
     // The name of a box that is to be made is nobody's to offer.
-    return command.id === "create" ? { kind: "none" } : (ARGUMENTS[name] ?? { kind: "none" });
+    if (command.id === "create") return { kind: "none" };
+    return command.id === "restore" ? { kind: "archived" } : (ARGUMENTS[name] ?? { kind: "none" });
   });
 }

@@ -67,6 +67,8 @@ __devbox_ctl_offer() {
   case $1 in
     (box) __devbox_ctl_names boxes; compadd -X box -a names ;;
     (volume) __devbox_ctl_names volumes; compadd -X volume -a names ;;
+    (archive) __devbox_ctl_names archives; compadd -X archive -a names ;;
+    (archived) __devbox_ctl_names archived; compadd -X box -a names ;;
     (image) __devbox_ctl_names images; compadd -X image -a names ;;
     (command) __devbox_ctl_about ''; next+=('exit-codes:What the exit codes mean'); _describe command next ;;
     (words*) names=(\${=1#words}); compadd -a names ;;

@@ -11,6 +11,7 @@ import { type BoxPlan, checkRemoval, removeUser } from "../../usecases/users/rem
 /** What happens to the boxes, for the question. */
 const PLANS: Readonly<Record<BoxPlan, string>> = {
   destroy: "destroyed with all that is in them",
+  archive: "destroyed, their homes archived",
   "keep-homes": "destroyed, their homes kept",
   "hand-over": "handed over",
 };
@@ -27,7 +28,7 @@ export default class UserRemove extends UserCommand {
   static override flags = {
     boxes: Flags.option({
       summary: "What becomes of their boxes",
-      options: ["destroy", "keep-homes", "hand-over"] as const,
+      options: ["destroy", "archive", "keep-homes", "hand-over"] as const,
     })(),
     to: Flags.string({ summary: "With hand-over: who has them from now on", helpValue: "OTHER" }),
     yes: Flags.boolean({ char: "y", summary: "Do not ask" }),

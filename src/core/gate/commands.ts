@@ -19,10 +19,12 @@ export const AUDIENCE: Readonly<Record<string, Audience>> = {
     ...["user:show", "volume:list", "volume:remove"],
     ...["hold", "policy:clear", "policy:set", "policy:show", "release", "schedule:clear", "schedule:set"],
     ...["schedule:show", "why"],
+    ...["archive:list", "archive:remove", "archive:verify", "restore"],
   ]),
   ...named("administrators", [
     ...["config:show", "doctor", "hand-over", "image:build", "image:check", "image:load", "image:prepare"],
     ...["image:prune", "metrics", "reap", "resume", "user:add-key", "user:list", "user:remove", "user:remove-key"],
+    ...["image:prune", "notify:test", "reap", "resume", "user:add-key", "user:list", "user:remove", "user:remove-key"],
   ]),
   ...named("caller", ["config:check", "config:schema", "host:setup"]),
   ...named("caller", ["tailnet:dev:down", "tailnet:dev:ssh", "tailnet:dev:status", "tailnet:dev:up"]),

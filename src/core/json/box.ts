@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { archive } from "./archives.ts";
 import { OPERATION_KINDS } from "../operation.ts";
 import { SERVICE_STATES } from "../services.ts";
 import { nextChange } from "./lifecycle.ts";
@@ -7,16 +8,20 @@ import { box, boxState, bytes, desiredState, notEnforced, ownSlots, slots, time 
 
 const nullableBytes = bytes.nullable();
 
-export const createSchema = z
-  .strictObject({
-    box,
-    state: desiredState,
-    slots,
-    notEnforced,
-    services: z.array(z.string()).describe("Services that are ready"),
-    syncthing: syncthingEnableSchema.nullable().describe("With --with-syncthing; its password is shown this once"),
-  })
-  .describe("devbox-ctl create --json");
+const created = {
+  box,
+  state: desiredState,
+  slots,
+  notEnforced,
+  services: z.array(z.string()).describe("Services that are ready"),
+  syncthing: syncthingEnableSchema.nullable().describe("With --with-syncthing; its password is shown this once"),
+};
+
+export const createSchema = z.strictObject(created).describe("devbox-ctl create --json");
+
+export const restoreSchema = z
+  .strictObject({ ...created, archive: z.string().describe("Id of the archive that its home is from") })
+  .describe("devbox-ctl restore --json");
 
 export const changeSchema = z
   .strictObject({
@@ -39,6 +44,7 @@ export const destroySchema = z
     name: z.string(),
     destroyed: z.boolean(),
     keptVolume: z.string().nullable().describe("The home, when it was kept"),
+    archive: archive.nullable().describe("Where the home is, when it was put away"),
     slots: z.strictObject(ownSlots),
   })
   .describe("devbox-ctl destroy --json");

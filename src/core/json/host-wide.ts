@@ -82,3 +82,20 @@ export const metricsSchema = z
     ),
   })
   .describe("devbox-ctl metrics --json: what it says in the Prometheus text format");
+export const notifyTestSchema = z
+  .strictObject({
+    user: z.string().describe("Whom it was for"),
+    channels: z
+      .array(
+        z.strictObject({
+          channel: z.string().describe("webhook, email, command; with a number from the second of a kind on"),
+          outcome: z
+            .enum(["delivered", "failed", "unreachable"])
+            .describe("unreachable: the user has no address for it"),
+          problem: z.string().nullable(),
+          tookMs: z.int().nonnegative(),
+        }),
+      )
+      .describe("In the configuration's order"),
+  })
+  .describe("devbox-ctl notify test --json");

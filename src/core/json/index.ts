@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { archiveListSchema, archiveRemoveSchema, archiveVerifySchema } from "./archives.ts";
 import { auditSchema } from "./audit.ts";
 import {
   changeSchema,
@@ -6,6 +7,7 @@ import {
   destroySchema,
   listSchema,
   rebuildSchema,
+  restoreSchema,
   serviceSchema,
   statusSchema,
 } from "./box.ts";
@@ -22,7 +24,7 @@ import {
   imageCheckSchema,
   sshConfigSchema,
 } from "./program.ts";
-import { handOverSchema, metricsSchema, reapSchema, resumeSchema } from "./host-wide.ts";
+import { handOverSchema, metricsSchema, notifyTestSchema, reapSchema, resumeSchema } from "./host-wide.ts";
 import { holdSchema, policySchema, releaseSchema, scheduleSchema, whySchema } from "./lifecycle.ts";
 import {
   syncthingDisableSchema,
@@ -56,6 +58,10 @@ export const JSON_SCHEMAS = {
   rebuild: rebuildSchema,
   service: serviceSchema,
   destroy: destroySchema,
+  restore: restoreSchema,
+  "archive-list": archiveListSchema,
+  "archive-remove": archiveRemoveSchema,
+  "archive-verify": archiveVerifySchema,
   status: statusSchema,
   list: listSchema,
   copy: copySchema,
@@ -70,6 +76,7 @@ export const JSON_SCHEMAS = {
   "image-prepare": imagePrepareSchema,
   resume: resumeSchema,
   reap: reapSchema,
+  "notify-test": notifyTestSchema,
   "hand-over": handOverSchema,
   metrics: metricsSchema,
   why: whySchema,

@@ -1,7 +1,7 @@
 import { HOUR, type Millis, MINUTE } from "../time.ts";
 import type { DeliveryRecord } from "./records.ts";
 
-/** The first pause; each further one is twice as long, up to the longest. That makes some eight tries on the first day. */
+/** The first pause; each further one is twice as long, up to the longest. That makes some ten tries on the first day, and four on each other. */
 const FIRST_PAUSE = 5 * MINUTE;
 const LONGEST_PAUSE = 6 * HOUR;
 

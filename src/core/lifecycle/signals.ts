@@ -65,17 +65,20 @@ export function workspaceSignal({ activity: { workspace }, age, now }: Weighing)
 const SESSION = {
   "tailscale-ssh": { by: "ssh", words: "an SSH session is open" },
   exec: { by: "session", words: "a session is open" },
-  forward: { by: "forward", words: "a forwarded port is open" },
   zed: { by: "zed", words: "a Zed editor is connected" },
 } as const;
 
 /** How long the box has been running, which nothing in it can be older than. */
 const lifetime = ({ activity }: Weighing): Millis => (activity.uptimeSeconds ?? 0) * 1000;
 
-/** Sessions: opening one is use, and an open one is for a span after that and after the last that was typed. */
+/**
+ * Sessions: opening one is use, and an open one is for a span after that and after the last that was typed. Forwarded
+ * ports are judged by their connections, which a browser makes as it likes.
+ */
 export function sessionSignals(weighing: Weighing): Finding {
   const { activity, age, config } = weighing;
   const findings = activity.sessions.map(({ kind, since, lastInput }) => {
+    if (kind === "forward") return NOTHING;
     const begun = since === null ? lifetime(weighing) : age(since);
     const idle = Math.min(begun, lastInput === null ? begun : age(lastInput));
     return lasting(weighing, idle, config.connection, { kind: "connection", ...SESSION[kind] });

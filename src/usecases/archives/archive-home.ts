@@ -5,7 +5,7 @@ import { formatSize } from "../../core/size.ts";
 import type { ArchiveContent, ArchiveStore } from "../../ports/archive-store.ts";
 import type { Deps } from "../deps.ts";
 import { throwIfInterrupted } from "../journal.ts";
-import { lastUnpushed } from "../lifecycle/unpushed.ts";
+import { findUnpushedAtRest } from "../lifecycle/unpushed.ts";
 import { stopLeased } from "../start.ts";
 import { homeSize, packedHome } from "./home-tar.ts";
 import { adoptArchives } from "./known.ts";
@@ -28,21 +28,17 @@ export async function archiveHome(deps: Deps, box: BoxRecord, reason: string): P
   const begun = deps.ledger.archives().findLast(({ boxId, state }) => boxId === box.id && state === "writing");
   // What there is no room for is refused before anything is stopped.
   const record = earlier === undefined ? await begin(deps, store, { box, reason, begun }) : undefined;
+  const isStopped = await stop(deps, box);
   deps.progress.begin("Home archived");
   try {
-    const isStopped = await stop(deps, box);
-    try {
-      const again = earlier && (await stillSame(deps, store, box, earlier));
-      const whole =
-        again ?? (await written(deps, store, box, record ?? (await begin(deps, store, { box, reason, begun }))));
-      deps.progress.done(`${formatSize(whole.contentSize)} in ${formatSize(whole.size)}, checked`);
-      return whole;
-    } catch (error) {
-      throw isStopped ? andStopped(box, error) : error;
-    }
+    const again = earlier && (await stillSame(deps, store, box, earlier));
+    const whole =
+      again ?? (await written(deps, store, box, record ?? (await begin(deps, store, { box, reason, begun }))));
+    deps.progress.done(`${formatSize(whole.contentSize)} in ${formatSize(whole.size)}, checked`);
+    return whole;
   } catch (error) {
     deps.progress.failed();
-    throw error;
+    throw isStopped ? andStopped(box, error) : error;
   }
 }
 
@@ -82,11 +78,12 @@ interface Beginning {
 /** Enters the archive with as much room as it may need, so that others at the same time do not count on it too. */
 async function begin(deps: Deps, store: ArchiveStore, { box, reason, begun }: Beginning): Promise<ArchiveRecord> {
   const { id, name, owner, spec } = box;
+  const unpushed = [...(await findUnpushedAtRest(deps, box))];
   const now = deps.clock.now();
   const record: ArchiveRecord = {
     ...{ id: begun?.id ?? deps.host.newId(8), boxId: id, boxName: name, owner, spec: JSON.stringify(spec) },
     ...{ state: "writing", reason, createdAt: now, expiresAt: expiry(deps, now) },
-    ...{ size: await homeSize(deps, box), contentSize: 0, entries: 0, sha256: "", unpushed: lastUnpushed(deps, id) },
+    ...{ size: await homeSize(deps, box), contentSize: 0, entries: 0, sha256: "", unpushed },
   };
   const onDisk = store.stored().find((stored) => stored.id === record.id)?.size ?? 0;
   await makeRoom(deps, store, { ...record, onDisk });

@@ -65,11 +65,10 @@ export async function unpackHome(deps: Engine, box: Home, content: AsyncIterable
     task.stderr.resume();
     task.stdout.resume();
     // Tar that has given up reads no more; why says its end.
-    const reading = { ended: false };
-    for (const event of ["error", "close"]) task.stdin.on(event, () => (reading.ended = true));
+    const reader = readerOf(task.stdin);
     for await (const piece of content) {
-      if (reading.ended) break;
-      if (!task.stdin.write(piece)) await roomIn(task.stdin);
+      if (reader.hasEnded()) break;
+      if (!task.stdin.write(piece)) await reader.ready();
     }
     task.stdin.end();
     const { exitCode, stderr } = await task.ended;
@@ -80,14 +79,23 @@ export async function unpackHome(deps: Engine, box: Home, content: AsyncIterable
   }
 }
 
-/** Waits until a stream takes more, or takes nothing any more. */
-async function roomIn(stream: NodeJS.WritableStream): Promise<void> {
-  await new Promise<void>((resolve) => {
-    for (const event of ["drain", "error", "close"])
-      stream.once(event, () => {
-        resolve();
-      });
-  });
+/** Whoever reads a stream: when they take more, and whether they take nothing any more. */
+function readerOf(stream: NodeJS.WritableStream) {
+  let isOver = false;
+  let wake = (): void => undefined;
+  for (const event of ["drain", "error", "close"]) {
+    stream.on(event, () => {
+      isOver ||= event !== "drain";
+      wake();
+    });
+  }
+  const ready = async () => {
+    if (isOver) return;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+  };
+  return { ready, hasEnded: () => isOver };
 }
 
 /** Ends a task whose end nobody waits for. */

@@ -27,7 +27,7 @@ export async function verifyArchives(
   const verified: VerifiedArchive[] = [];
   for (const archive of archives) {
     throwIfInterrupted(deps.interrupt);
-    deps.progress.begin(`Archive ${archive.id} of ${archive.boxName}`);
+    deps.progress.begin(`Archive ${archive.id}`);
     const problem = await store.verify(archive).then(
       () => undefined,
       (error: unknown) => {
@@ -35,7 +35,7 @@ export async function verifyArchives(
         throw error;
       },
     );
-    if (problem === undefined) deps.progress.done(`${formatSize(archive.size)} sound`);
+    if (problem === undefined) deps.progress.done(`${archive.boxName}, ${formatSize(archive.size)} read`);
     else deps.progress.failed();
     verified.push({ archive, problem });
   }

@@ -2,9 +2,12 @@ import { hasCode } from "../../core/errors.ts";
 import type { Ledger } from "../../ports/ledger.ts";
 import type { Deps } from "../deps.ts";
 import { freshFacts } from "../engine-facts.ts";
+import { checkArchives } from "./check-archives.ts";
 import { checkBoxes, checkOperations } from "./check-boxes.ts";
+import { checkChannels } from "./check-channels.ts";
 import { checkEngine, checkImage, problemFrom } from "./check-engine.ts";
 import { checkHost } from "./check-host.ts";
+import { checkReaper } from "./check-reaper.ts";
 import { checkServices } from "./check-services.ts";
 import { checkTailnet } from "./check-tailnet.ts";
 import type { Finding } from "./finding.ts";
@@ -53,6 +56,9 @@ async function checkLedger(deps: Deps, engineWorks: boolean, fix: boolean): Prom
     ...(await checkBoxes(deps, fix)),
     ...(await checkServices(deps)),
     ...(await checkTailnet(deps, fix)),
+    ...(await checkArchives(deps, fix)),
+    ...(await checkChannels(deps)),
+    ...checkReaper(deps),
   ];
 }
 

@@ -34,7 +34,7 @@ export function effectiveDeadline(deps: Pick<Deps, "clock" | "config">, notice: 
 }
 
 /** What is told now; a warning that comes late does not say the time that is past. */
-export function wordsNow(deps: Pick<Deps, "clock" | "config">, notice: NoticeRecord): NoticeWords {
+function wordsNow(deps: Pick<Deps, "clock" | "config">, notice: NoticeRecord): NoticeWords {
   const { subject, body, deadline, boxName } = notice;
   const at = effectiveDeadline(deps, notice);
   if (at === undefined || deadline === undefined || !isWarning(notice) || at < deadline + MINUTE) {
@@ -64,8 +64,15 @@ export function messageOf(deps: Pick<Deps, "clock" | "config">, notice: NoticeRe
  */
 export function isVoid(notice: NoticeRecord, box: BoxRecord | undefined): boolean {
   if (!isWarning(notice)) return false;
-  if (box === undefined || box.owner !== notice.owner) return true;
+  if (box?.owner !== notice.owner) return true;
   if ((box.lastUsedAt ?? 0) > notice.since) return true;
   if (notice.kind === "stop") return box.desired === "stopped";
   return (box.stoppedAt ?? 0) > notice.since;
+}
+
+/** Whether its box is kept for a while, so that what it warns of does not happen. */
+export function isHeld({ ledger, clock }: Pick<Deps, "ledger" | "clock">, notice: NoticeRecord): boolean {
+  if (!isWarning(notice)) return false;
+  const now = clock.now();
+  return ledger.holds(notice.boxId).some(({ endedAt, until }) => endedAt === undefined && until > now);
 }

@@ -3,7 +3,7 @@ import { DAY } from "../../core/time.ts";
 import type { Deps } from "../deps.ts";
 import { withdraw } from "./announce.ts";
 import { deliverNotice } from "./deliver.ts";
-import { firstDelivered, isVoid } from "./message.ts";
+import { firstDelivered, isHeld, isVoid } from "./message.ts";
 
 /** A notice that reached nobody yet. */
 export interface Undelivered {
@@ -43,13 +43,6 @@ async function tryAgain(deps: Deps, notice: NoticeRecord): Promise<void> {
   const box = deps.ledger.boxById(notice.boxId);
   if (isVoid(notice, box)) await withdraw(deps, notice);
   else if (!isHeld(deps, notice)) await deliverNotice(deps, notice, box);
-}
-
-/** Whether its box is kept for a while, so that what it warns of does not happen. */
-function isHeld({ ledger, clock }: Deps, { boxId, kind }: NoticeRecord): boolean {
-  if (kind !== "stop" && kind !== "destroy") return false;
-  const now = clock.now();
-  return ledger.holds(boxId).some(({ endedAt, until }) => endedAt === undefined && until > now);
 }
 
 function problemsOf({ deliveries }: NoticeRecord): string[] {

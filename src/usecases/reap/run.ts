@@ -29,10 +29,7 @@ interface Done {
 export async function runAll(deps: Deps, zone: string): Promise<Done> {
   const done: Done = { zone, reapings: [], problems: [] };
   const part = partsOf(deps, done);
-  await part("clock", async () => {
-    await settleClock(deps);
-    settleHolds(deps, deps.clock.now());
-  });
+  await part("clock", () => settled(deps));
   const devices = plannedReleases(deps);
   await part("interrupted commands", async () => {
     done.reapings.push(...(await recovered(deps, plannedRecoveries(deps))));
@@ -57,10 +54,7 @@ export async function runAll(deps: Deps, zone: string): Promise<Done> {
 export async function runSchedules(deps: Deps, zone: string): Promise<Done> {
   const done: Done = { zone, reapings: [], problems: [] };
   const part = partsOf(deps, done);
-  await part("clock", async () => {
-    await settleClock(deps);
-    settleHolds(deps, deps.clock.now());
-  });
+  await part("clock", () => settled(deps));
   await part("schedules", async () => {
     const ids = await dueBoxes(deps, deps.clock.now());
     if (ids.size === 0) return;
@@ -73,6 +67,12 @@ export async function runSchedules(deps: Deps, zone: string): Promise<Done> {
     done.problems.push(...unheard(await deliverPending(deps), deps.clock.now()));
   });
   return done;
+}
+
+function settled(deps: Deps): Promise<void> {
+  settleClock(deps);
+  settleHolds(deps, deps.clock.now());
+  return Promise.resolve();
 }
 
 /** Does parts of a run one after the other; one that fails is written down, and the next one is done. */

@@ -1,5 +1,6 @@
 import { authKeyItem } from "../../core/tailnet.ts";
 import { count } from "../../core/text.ts";
+import { knownArchives } from "../archives/known.ts";
 import { listVolumes } from "../volumes.ts";
 import type { UserDeps } from "./deps.ts";
 
@@ -23,8 +24,17 @@ export async function whatRemains(deps: UserDeps, user: string): Promise<string[
       : [
           `${count(homes, "home")} of theirs ${homes === 1 ? "is" : "are"} kept: devbox-ctl volume list --owner ${user}`,
         ]),
+    ...(await archives(deps, user)),
     ...secret(config, user),
   ];
+}
+
+/** What is kept of boxes that are gone. */
+async function archives(deps: UserDeps, user: string): Promise<string[]> {
+  const kept = await knownArchives(deps, (owner) => owner === user);
+  if (kept.length === 0) return [];
+  const verb = kept.length === 1 ? "is" : "are";
+  return [`${count(kept.length, "archive")} of theirs ${verb} kept: devbox-ctl archive list --owner ${user}`];
 }
 
 /** How many homes there are without a box; none are counted while the engine does not answer. */

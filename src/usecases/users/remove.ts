@@ -13,7 +13,7 @@ import { keysOf, removeAllKeys, type ListedKey } from "./keys.ts";
 import { whatRemains } from "./remains.ts";
 
 /** What becomes of a user's boxes. */
-export type BoxPlan = "destroy" | "keep-homes" | "hand-over";
+export type BoxPlan = "destroy" | "archive" | "keep-homes" | "hand-over";
 
 export interface RemoveUserInput {
   readonly user: string;
@@ -127,8 +127,10 @@ async function doAsPlanned(
     return undefined;
   }
   const keepVolume = plan === "keep-homes";
-  const audited = { command: "destroy", box: name, what: keepVolume ? "--keep-volume" : undefined };
-  const { keptVolume } = await recorded(deps, audited, () => destroy(deps, { name, keepVolume }));
+  const what = keepVolume ? "--keep-volume" : plan === "archive" ? "--archive" : undefined;
+  const archive = plan === "archive" ? { archive: { reason: "user remove" } } : {};
+  const audited = { command: "destroy", box: name, what };
+  const { keptVolume } = await recorded(deps, audited, () => destroy(deps, { name, keepVolume, ...archive }));
   return keptVolume;
 }
 
@@ -157,6 +159,7 @@ function needsPlan(user: string, boxes: readonly BoxRecord[]): DevboxError {
       next: [
         `Give them to somebody: devbox-ctl user remove ${user} --boxes hand-over --to OTHER`,
         `Destroy them and keep their homes: devbox-ctl user remove ${user} --boxes keep-homes`,
+        `Destroy them and archive their homes: devbox-ctl user remove ${user} --boxes archive`,
         `Destroy them with all that is in them: devbox-ctl user remove ${user} --boxes destroy`,
       ],
     },

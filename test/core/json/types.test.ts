@@ -1,5 +1,6 @@
 import { expectTypeOf, it } from "vitest";
 import type * as z from "zod";
+import type { archivesJson, verifiedJson } from "../../../src/cli/present/archives.ts";
 import type { auditJson } from "../../../src/cli/present/audit.ts";
 import type { changeJson } from "../../../src/cli/present/change.ts";
 import type { copyJson } from "../../../src/cli/present/copy.ts";
@@ -9,6 +10,7 @@ import type { doctorJson } from "../../../src/cli/present/doctor.ts";
 import type { exitCodesJson } from "../../../src/cli/present/exit-codes.ts";
 import type { forwardsJson } from "../../../src/cli/present/forward.ts";
 import type { hostSetupJson } from "../../../src/cli/present/host.ts";
+import type { notifyTestJson } from "../../../src/cli/present/notify.ts";
 import type { handedJson } from "../../../src/cli/present/hand-over.ts";
 import type { heldJson, releasedJson } from "../../../src/cli/present/hold.ts";
 import type { policyJson } from "../../../src/cli/present/policy.ts";
@@ -18,6 +20,7 @@ import type { imagesJson, prunedJson } from "../../../src/cli/present/images.ts"
 import type { metricsJson } from "../../../src/cli/present/metrics.ts";
 import type { listJson } from "../../../src/cli/present/list.ts";
 import type { imageCheckJson } from "../../../src/cli/present/image-check.ts";
+import type { restoreJson } from "../../../src/cli/present/restore.ts";
 import type { reapedJson } from "../../../src/cli/present/reap.ts";
 import type { resumedJson } from "../../../src/cli/present/resume.ts";
 import type { rebuildJson } from "../../../src/cli/present/rebuild.ts";
@@ -36,6 +39,7 @@ import type {
 } from "../../../src/cli/present/users.ts";
 import type { volumesJson } from "../../../src/cli/present/volumes.ts";
 import type { RenderedError } from "../../../src/cli/render-error.ts";
+import type ArchiveRemove from "../../../src/commands/archive/remove.ts";
 import type Completion from "../../../src/commands/completion.ts";
 import type ConfigCheck from "../../../src/commands/config/check.ts";
 import type ConfigShow from "../../../src/commands/config/show.ts";
@@ -69,6 +73,10 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof switchJson>>().toEqualTypeOf<Result<"service">>();
   expectTypeOf<Shown<typeof rebuildJson>>().toEqualTypeOf<Result<"rebuild">>();
   expectTypeOf<Shown<typeof destroyJson>>().toEqualTypeOf<Result<"destroy">>();
+  expectTypeOf<Shown<typeof restoreJson>>().toEqualTypeOf<Result<"restore">>();
+  expectTypeOf<Shown<typeof archivesJson>>().toEqualTypeOf<Result<"archive-list">>();
+  expectTypeOf<Returned<ArchiveRemove>>().toEqualTypeOf<Result<"archive-remove">>();
+  expectTypeOf<Shown<typeof verifiedJson>>().toEqualTypeOf<Result<"archive-verify">>();
   expectTypeOf<Shown<typeof statusJson>>().toEqualTypeOf<Result<"status">>();
   expectTypeOf<Shown<typeof listJson>>().toEqualTypeOf<Result<"list">>();
   expectTypeOf<Shown<typeof copyJson>>().toEqualTypeOf<Result<"copy">>();
@@ -84,6 +92,7 @@ it("is said by each schema what its command returns [X-12]", () => {
   expectTypeOf<Shown<typeof resumedJson>>().toEqualTypeOf<Result<"resume">>();
   expectTypeOf<Shown<typeof reapedJson>>().toEqualTypeOf<Result<"reap">>();
   expectTypeOf<Shown<typeof metricsJson>>().toEqualTypeOf<Result<"metrics">>();
+  expectTypeOf<Shown<typeof notifyTestJson>>().toEqualTypeOf<Result<"notify-test">>();
   expectTypeOf<Shown<typeof handedJson>>().toEqualTypeOf<Result<"hand-over">>();
   expectTypeOf<Shown<typeof whyJson>>().toEqualTypeOf<Result<"why">>();
   expectTypeOf<Shown<typeof heldJson>>().toEqualTypeOf<Result<"hold">>();

@@ -225,7 +225,7 @@ describe("hold files", () => {
   const held = (change: Partial<typeof file | { since: null; until: number }>, config = DEFAULTS.lifecycle) =>
     look({ activity: idle({ holds: [{ ...file, ...change }] }), config }).seen;
 
-  it("hold until their end, and never longer than administrators allow [X-07]", () => {
+  it("hold until their end, and never longer than administrators allow [X-03]", () => {
     expect(held({ until: NOON + HOUR }).hold).toEqual({ until: NOON + HOUR, by: `the file ${file.path}`, reason: "" });
     expect(held({}).hold?.until).toBe(NOON - DAY + maxHold);
     expect(held({ until: NOON + 1000 * DAY }).hold?.until).toBe(NOON - DAY + maxHold);
@@ -233,7 +233,7 @@ describe("hold files", () => {
     expect(held({}, without("hold") as typeof DEFAULTS.lifecycle)).toMatchObject({ hold: undefined, signals: [] });
   });
 
-  it("are counted from when they were first seen where their time lies ahead [X-07]", () => {
+  it("are counted from when they were first seen where their time lies ahead [X-03]", () => {
     const holds = [{ ...file, since: null, future: true }];
     const before = hourAgo({ holds });
     expect(look({ before, activity: idle({ holds }) }).seen.hold?.until).toBe(NOON - HOUR + maxHold);
@@ -241,7 +241,7 @@ describe("hold files", () => {
     expect(look({ before, activity: restarted }).seen.hold?.until).toBe(NOON - HOUR + maxHold);
   });
 
-  it("leave a box idle from their end on [X-07]", () => {
+  it("leave a box idle from their end on [X-03]", () => {
     const signal: Partial<Signal> = { kind: "hold", at: NOON - HOUR, by: "hold file" };
     expect(held({ until: NOON - HOUR }).signals).toMatchObject([signal]);
     expect(held({ until: NOON + HOUR }).last).toEqual({ at: NOON, by: "hold file" });
@@ -252,7 +252,7 @@ describe("a clock that is set between two looks", () => {
   it.each([
     ["back", -HOUR],
     ["forward", DAY],
-  ])("%s is noticed once, and counted over all the same [X-02]", (_, shift) => {
+  ])("%s is noticed once, and counted over all the same [X-01]", (_, shift) => {
     const now = NOON + shift;
     const activity = { ...idle({}, NOON), now };
     const first = look({ before: hourAgo(), activity, now });

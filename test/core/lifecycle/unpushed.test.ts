@@ -7,7 +7,7 @@ const lines = (repositories: readonly object[], complete = true) =>
   unpushedLines(JSON.stringify({ version: 1, complete, repositories, tookMs: 3 }));
 
 describe("unpushed work", () => {
-  it("is told in lines, one for each thing [X-03]", () => {
+  it("is told in lines, one for each thing [X-04]", () => {
     const branches = [
       { name: "redesign", commits: 3 },
       { name: "HEAD", commits: 1 },
@@ -26,7 +26,7 @@ describe("unpushed work", () => {
     expect(lines([], false)).toEqual(["… and what there was no time to look at"]);
   });
 
-  it("is bounded and printable whatever a box answers, and nothing when it is no answer [X-03]", () => {
+  it("is bounded and printable whatever a box answers, and nothing when it is no answer [X-04]", () => {
     const many = Array.from({ length: 60 }, (_, at) => ({ ...clean, path: `\u001b[2J${String(at)}`, changed: 1 }));
     const told = lines(many, false) ?? [];
     expect(told).toHaveLength(40);

@@ -1,3 +1,4 @@
+import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DevboxError } from "../../../src/core/errors.ts";
 import { IMAGE } from "../../../src/core/image-contract.ts";
@@ -5,7 +6,7 @@ import { DAY, HOUR, MINUTE, SECOND } from "../../../src/core/time.ts";
 import { create } from "../../../src/usecases/create.ts";
 import type { Deps } from "../../../src/usecases/deps.ts";
 import { observe, type RunningBox } from "../../../src/usecases/lifecycle/observe.ts";
-import { findUnpushed, lastUnpushed } from "../../../src/usecases/lifecycle/unpushed.ts";
+import { findUnpushed, findUnpushedAtRest, lastUnpushed } from "../../../src/usecases/lifecycle/unpushed.ts";
 import { createInput, World } from "../../fakes/world.ts";
 
 let world: World;
@@ -57,7 +58,7 @@ describe("observe", () => {
     expect(deps.ledger.samples()).toEqual([]);
   });
 
-  it("keeps last activity, a sample and unpushed work [X-01, X-03]", async () => {
+  it("keeps last activity, a sample and unpushed work [X-01, X-04]", async () => {
     repositories = [{ path: "site", remote: true, branches: [{ name: "redesign", commits: 3 }], read: true }];
     world.now += 2 * HOUR;
     said = { terminals: { open: 1, lastInput: world.now / SECOND - 60, lastOutput: null } };
@@ -68,7 +69,7 @@ describe("observe", () => {
       expect(lastUnpushed(deps, box.id)).toEqual(["site/: 3 commits never pushed (branch redesign)"]);
   });
 
-  it("looks for unpushed work again when it is old, or something changed [X-03]", async () => {
+  it("looks for unpushed work again when it is old, or something changed [X-04]", async () => {
     const asked = async () => {
       world.engine.calls.length = 0;
       await observe(deps, running, { write: true });
@@ -122,7 +123,7 @@ describe("observe", () => {
   });
 });
 
-it("unpushed work of a box that does not answer any more is what was found last, and is not asked for at once [X-03]", async () => {
+it("unpushed work of a box that does not answer any more is what was found last, and is not asked for at once [X-04]", async () => {
   repositories = [{ path: "site", remote: true, changed: 1, read: true }];
   await observe(deps, running, { write: true });
   const [first] = running;
@@ -131,4 +132,31 @@ it("unpushed work of a box that does not answer any more is what was found last,
   expect(await findUnpushed(deps, first)).toEqual(["site/: 1 changed file not committed"]);
   expect(lastUnpushed(deps, first.box.id)).toEqual(["site/: 1 changed file not committed"]);
   expect(lastUnpushed(deps, "nosuch")).toEqual([]);
+});
+
+it("unpushed work of a box that does not run is looked for in its home, unless it was just before it stopped [X-04]", async () => {
+  await observe(deps, running, { write: true });
+  const [first] = running;
+  if (first === undefined) throw new Error("no box");
+  const { id } = first.box;
+  repositories = [{ path: "site", remote: true, untracked: 2, read: true }];
+  world.engine.task = ({ argv, user, readOnly }) => {
+    expect({ argv, user, readOnly }).toEqual({ argv: [IMAGE.programs.unpushed], user: "dev", readOnly: true });
+    const stdout = Readable.from([Buffer.from(JSON.stringify({ version: 1, complete: true, repositories }))]);
+    const ended = Promise.resolve({ exitCode: 0, stderr: "" });
+    return { stdin: new PassThrough(), stdout, stderr: Readable.from([]), ended, kill: () => undefined };
+  };
+  const stopped = { ...first.box, stoppedAt: world.now + 30 * SECOND };
+  expect(await findUnpushedAtRest(deps, stopped)).toEqual([]);
+  const at = deps.ledger.samples().find(({ boxId }) => boxId === id)?.at;
+  world.now += HOUR;
+  const later = { ...stopped, stoppedAt: world.now };
+  expect(await findUnpushedAtRest(deps, later)).toEqual(["site/: 2 new files or folders not committed"]);
+  expect(lastUnpushed(deps, id)).toEqual(["site/: 2 new files or folders not committed"]);
+  // It says when the box was seen running last.
+  expect(deps.ledger.samples().find(({ boxId }) => boxId === id)?.at).toBe(at);
+  world.engine.task = () => {
+    throw new DevboxError("IMAGE_NOT_FOUND", "no image");
+  };
+  expect(await findUnpushedAtRest(deps, later)).toEqual(["site/: 2 new files or folders not committed"]);
 });

@@ -1,0 +1,56 @@
+import { count } from "../../core/text.ts";
+import { ago, HOUR, type Millis } from "../../core/time.ts";
+import { visibleBoxes } from "../access.ts";
+import type { Deps } from "../deps.ts";
+import { lastRun } from "../reap/run-record.ts";
+import { unheardNotices } from "../reap/unheard.ts";
+import type { Finding } from "./finding.ts";
+
+/** A timer calls it every hour, and a run may take a while. */
+const LATE: Millis = 3 * HOUR;
+
+const REAPER = "reaper";
+
+/** Whether the reaper comes by, what it could not do, and whether its notices reach anybody. */
+export function checkReaper(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[] {
+  return [...runFindings(deps), ...noticeFindings(deps)];
+}
+
+/** How the host is looked after is its administrators' matter; in personal mode nobody has to run the reaper. */
+function runFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[] {
+  const { via, admin } = deps.caller;
+  const isShared = via !== "local";
+  if (isShared && !admin) return [];
+  const run = lastRun(deps, "all");
+  const now = deps.clock.now();
+  const journal = ["journalctl -u devbox-reaper.service"];
+  if (run === undefined) {
+    const text = "the reaper has not run yet: nothing is stopped or destroyed by itself";
+    const next = ["systemctl status devbox-reaper.timer", "sudo devbox-ctl host setup"];
+    return isShared ? [{ check: REAPER, status: "remark", text, next }] : [];
+  }
+  const when = ago(run.startedAt, now);
+  if (isShared && now - run.startedAt > LATE) {
+    const text = `the reaper ran last ${when}, and should every hour`;
+    return [{ check: REAPER, status: "remark", text, next: ["systemctl status devbox-reaper.timer", ...journal] }];
+  }
+  if (!run.failed) return [{ check: REAPER, status: "pass", text: `Reaper: ran ${when}` }];
+  return run.problems.map(({ of, problem }) => ({
+    ...{ check: REAPER, status: "problem", text: `the reaper's last run (${when}) failed with ${of}: ${problem}` },
+    next: [...(isShared ? journal : []), "Once it is mended: devbox-ctl reap"],
+  }));
+}
+
+function noticeFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[] {
+  const mine = new Set(visibleBoxes(deps).map(({ id }) => id));
+  const unheard = unheardNotices(deps).filter(({ boxId }) => mine.has(boxId));
+  if (unheard.length === 0) return [];
+  const problems = new Set(
+    unheard.flatMap(({ deliveries }) =>
+      deliveries.flatMap(({ channel, problem }) => (problem === undefined ? [] : [`${channel}: ${problem}`])),
+    ),
+  );
+  const why = problems.size === 0 ? "" : ` (${[...problems].slice(0, 3).join("; ")})`;
+  const text = `${count(unheard.length, "notice")} reached nobody; until one does, nothing is done to its box${why}`;
+  return [{ check: "notices", status: "remark", text, next: ["Try each channel: devbox-ctl notify test"] }];
+}
