@@ -38,8 +38,8 @@ export interface DestroyResult {
  * Destroys a box: container, private volume and, unless kept, its home; then looks that nothing is left.
  * Once begun it is carried on by whatever command comes next, until everything is gone.
  * With an archive it is not begun before the home is put away and was looked at.
- * @throws {DevboxError} BOX_NOT_FOUND, BUSY, WRONG_STATE, PARTIAL, the ENGINE_ codes, those of {@link archiveHome}; DEVICE_PENDING when it is destroyed, and its
- * tailnet device not proven gone
+ * @throws {DevboxError} BOX_NOT_FOUND, BUSY, WRONG_STATE, PARTIAL, the ENGINE_ codes, those of {@link archiveHome};
+ * DEVICE_PENDING when it is destroyed, and its tailnet device not proven gone
  */
 export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyResult> {
   const box = findBox(deps, input.name);
@@ -50,7 +50,8 @@ export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyR
     const keptHome = keepsHome(deps, pending, input);
     const recovery = await recoverBox(deps, box.id);
     const stillThere = deps.ledger.boxById(box.id);
-    let archive = pending?.input.archive === undefined ? undefined : deps.ledger.archiveById(pending.input.archive);
+    const earlier = pending?.kind === "destroy" ? pending.input.archive : undefined;
+    let archive = earlier === undefined ? undefined : deps.ledger.archiveById(earlier);
     // What an interrupted create or destroy left is gone by now, which is what was asked for.
     if (recovery === undefined || stillThere !== undefined) {
       const there = stillThere ?? box;

@@ -15,6 +15,9 @@ import { settleClock } from "../../src/usecases/lifecycle/clock.ts";
 import { FakeEngine } from "./engine.ts";
 import { FakeSecrets, FakeTailnet } from "./tailnet.ts";
 
+/** Bytes of content after which an archive can be gone on with: few, so that small homes have several such places. */
+const FRAME = 20_000;
+
 /** Ids are unlike each other in all worlds, as random ones are on all hosts. */
 let ids = 0;
 
@@ -78,7 +81,7 @@ export class World implements Disposable {
       caller: { user, uid: 1000, admin: false, via: "local" as const },
       accounts: { isAdministrator: () => false },
       channels: () => Promise.resolve(this.channels),
-      archives: () => Promise.resolve(createArchiveStore(path.join(this.#dir, "archives"))),
+      archives: () => Promise.resolve(createArchiveStore(path.join(this.#dir, "archives"), FRAME)),
       systemJournal: () => Promise.resolve(undefined),
       progress: {
         begin: () => undefined,

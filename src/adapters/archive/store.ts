@@ -8,8 +8,11 @@ import { idOf, type Places, placesOf } from "./places.ts";
 import { contentOf, readContent } from "./reader.ts";
 import { FRAME, writeArchive } from "./writer.ts";
 
-/** Archives as files of a directory that is nobody's but the account's. */
-export function createArchiveStore(dir: string): ArchiveStore {
+/**
+ * Archives as files of a directory that is nobody's but the account's.
+ * @param frame bytes of content after which a later try can go on
+ */
+export function createArchiveStore(dir: string, frame = FRAME): ArchiveStore {
   const place = (id: string) => placesOf(dir, id);
   const trying = <T>(act: () => T): T => {
     try {
@@ -25,7 +28,7 @@ export function createArchiveStore(dir: string): ArchiveStore {
     async write(id, pieces, writing) {
       const content = new Content(pieces);
       try {
-        return await writeArchive(id, place(id), content, writing);
+        return await writeArchive(id, place(id), content, { ...writing, frame });
       } catch (error) {
         throw meaning(dir, error);
       } finally {
@@ -40,7 +43,7 @@ export function createArchiveStore(dir: string): ArchiveStore {
       try {
         while (await content.more()) {
           check();
-          await content.skip(FRAME);
+          await content.skip(frame);
         }
       } finally {
         await content.close();

@@ -1,4 +1,5 @@
 const BLOCK = 512;
+const NEWLINE = 10;
 /** Most bytes of a page of extended attributes that is looked at; file systems let a file have far less. */
 const MOST_EXTENDED = 16 * 1024 * 1024;
 
@@ -89,12 +90,12 @@ export class TarCheck {
     for (let at = 0; at < page.length && page[at] !== 0;) {
       const blank = page.indexOf(" ", at);
       const length = blank === -1 ? 0 : Number(page.toString("latin1", at, blank));
-      if (!Number.isSafeInteger(length) || length <= 0 || at + length > page.length) {
+      if (!Number.isSafeInteger(length) || length <= 0 || page[at + length - 1] !== NEWLINE) {
         this.#problem = "what it says of a file cannot be read";
         return;
       }
-      const record = page.subarray(blank + 1, at + length - 1);
-      if (record.subarray(0, 5).toString("latin1") === "size=") this.#size = Number(record.toString("latin1", 5));
+      const [, size] = /^size=(\d{1,15})$/.exec(page.toString("latin1", blank + 1, at + length - 1)) ?? [];
+      if (size !== undefined) this.#size = Number(size);
       at += length;
     }
   }

@@ -29,19 +29,23 @@ interface Mark {
   readonly sha256: string;
 }
 
+interface Writing extends ArchiveWriting {
+  readonly frame: number;
+}
+
 /** Writes a partial archive, or goes on with one. @returns undefined when the content does not begin as it did */
 export async function writeArchive(
   id: string,
   places: Places,
   content: Content,
-  { check, onResumed }: ArchiveWriting,
+  { check, onResumed, frame }: Writing,
 ): Promise<ArchiveContent | undefined> {
   const mark = await readMark(places);
   const begun = mark === undefined ? undefined : await sumOf(places.partial, mark);
   if (mark !== undefined && begun !== undefined) {
     while (content.size < mark.contentSize && (await content.more())) {
       check(total(mark.frames));
-      await content.skip(Math.min(FRAME, mark.contentSize - content.size));
+      await content.skip(Math.min(frame, mark.contentSize - content.size));
     }
     if (content.size !== mark.contentSize || content.sum() !== mark.contentSha256) {
       await dropPartial(places);
@@ -56,7 +60,7 @@ export async function writeArchive(
   const file = await open(places.partial, begun === undefined ? "w" : "r+", 0o600);
   try {
     await file.truncate(total(written.frames));
-    await writeFrames(places, content, { ...written, file }, check);
+    await writeFrames(places, content, { ...written, file }, { check, frame });
     await file.sync();
   } finally {
     await file.close();
@@ -76,7 +80,7 @@ async function writeFrames(
   places: Places,
   content: Content,
   written: Written,
-  check: ArchiveWriting["check"],
+  { check, frame }: Writing,
 ): Promise<void> {
   const { file, frames, sum } = written;
   let size = total(frames);
@@ -90,7 +94,7 @@ async function writeFrames(
   while (await content.more()) {
     check(size);
     const start = size;
-    await pipeline(() => frameOf(content), createZstdCompress(ZSTD), sink);
+    await pipeline(() => frameOf(content, frame), createZstdCompress(ZSTD), sink);
     frames.push(size - start);
     const mark: Mark = {
       ...{ contentSize: content.size, contentSha256: content.sum() },
@@ -102,8 +106,8 @@ async function writeFrames(
   check(size);
 }
 
-async function* frameOf(content: Content): AsyncGenerator<Buffer> {
-  for (const end = content.size + FRAME; content.size < end;) {
+async function* frameOf(content: Content, frame: number): AsyncGenerator<Buffer> {
+  for (const end = content.size + frame; content.size < end;) {
     const piece = await content.next(Math.min(PIECE, end - content.size));
     if (piece === undefined) return;
     yield piece;

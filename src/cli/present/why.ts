@@ -1,5 +1,6 @@
 import { iso } from "../../core/time.ts";
 import { type Reader, whySentences } from "../../core/lifecycle/why.ts";
+import { inCalendar } from "../../core/lifecycle/zone.ts";
 import { policySpan } from "../../core/lifecycle/policy-check.ts";
 import type { WhyResult } from "../../usecases/lifecycle/why.ts";
 import { jsonTime, orNull } from "../json.ts";
@@ -50,7 +51,7 @@ export function whyJson(result: WhyResult) {
       destroyAfterStopped: policySpan(policy.destroyAfterStopped),
     },
     told: result.told.map(({ kind, stage, at, state, by, problem }) => ({
-      ...{ kind, stage, at: iso(at), state, by: [...by], problem: orNull(problem) },
+      ...{ kind, stage, at: iso(inCalendar(at)), state, by: [...by], problem: orNull(problem) },
     })),
     unpushed: [...result.unpushed],
     homeBytes: orNull(result.homeSize),

@@ -9,7 +9,7 @@ import { adoptArchives, neededArchives } from "./known.ts";
 const WAITS: Millis = DAY;
 
 /**
- * Removes archives whose time is over, and what killed commands left of others.
+ * Removes archives whose time is over, and what killed commands left of others. The clock has to be settled before.
  * @returns those that were whole, and are gone
  * @throws {DevboxError} STATE_UNWRITABLE
  */
@@ -42,7 +42,8 @@ export function leftovers(deps: Pick<Deps, "ledger" | "host" | "clock">, store: 
   return [...rows.map(({ id }) => id), ...files.filter(({ whole }) => !whole).map(({ id }) => id)];
 }
 
-function dropLeftovers(deps: Deps, store: ArchiveStore): void {
+/** Removes those. */
+export function dropLeftovers(deps: Pick<Deps, "ledger" | "host" | "clock">, store: ArchiveStore): void {
   for (const id of leftovers(deps, store)) {
     store.remove(id);
     deps.ledger.removeArchive(id);

@@ -8,6 +8,7 @@ import { create, type CreateInput, type CreateResult } from "../create.ts";
 import type { Deps } from "../deps.ts";
 import { engineFacts } from "../engine-facts.ts";
 import { imageMissing } from "../images.ts";
+import { recoverAbandoned } from "../recover.ts";
 import { findArchive, newestArchive } from "./known.ts";
 
 export interface RestoreInput extends Pick<CreateInput, "cpus" | "memory" | "image" | "start"> {
@@ -32,6 +33,8 @@ export interface RestoreResult extends CreateResult {
 export async function restore(deps: Deps, input: RestoreInput): Promise<RestoreResult> {
   checkName(input.name);
   if (input.as !== undefined) checkName(input.as);
+  // A restore that was killed has the name as long as it is not taken back.
+  await recoverAbandoned(deps);
   const archive = await chosen(deps, input);
   const name = input.as ?? archive.boxName;
   const taken = deps.ledger.boxByName(name);

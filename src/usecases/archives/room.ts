@@ -3,6 +3,7 @@ import type { ArchiveRecord } from "../../core/lifecycle/records.ts";
 import { hasCode } from "../../core/errors.ts";
 import type { ArchiveStore } from "../../ports/archive-store.ts";
 import type { Deps } from "../deps.ts";
+import { settleClock } from "../lifecycle/clock.ts";
 import { expireArchives } from "./expire.ts";
 
 /** The archive that needs room: `size` what it may take in all, of which `onDisk` is written. */
@@ -27,6 +28,8 @@ export async function makeRoom(deps: Deps, store: ArchiveStore, needing: Needing
     checkRoom(deps, store, needing);
   } catch (error) {
     if (!hasCode(error, "ARCHIVE_QUOTA", "HOST_DISK")) throw error;
+    // A clock that was set meanwhile must not be what ends somebody's archive.
+    settleClock(deps);
     if ((await expireArchives(deps)).length === 0) throw error;
     checkRoom(deps, store, needing);
   }

@@ -2,6 +2,7 @@ import { hasCode } from "../../core/errors.ts";
 import type { Ledger } from "../../ports/ledger.ts";
 import type { Deps } from "../deps.ts";
 import { freshFacts } from "../engine-facts.ts";
+import { checkArchives } from "./check-archives.ts";
 import { checkBoxes, checkOperations } from "./check-boxes.ts";
 import { checkChannels } from "./check-channels.ts";
 import { checkEngine, checkImage, problemFrom } from "./check-engine.ts";
@@ -55,6 +56,7 @@ async function checkLedger(deps: Deps, engineWorks: boolean, fix: boolean): Prom
     ...(await checkBoxes(deps, fix)),
     ...(await checkServices(deps)),
     ...(await checkTailnet(deps, fix)),
+    ...(await checkArchives(deps, fix)),
     ...(await checkChannels(deps)),
     ...checkReaper(deps),
   ];

@@ -5,7 +5,7 @@ type FindingStatus = "pass" | "remark" | "problem" | "fixed";
 export interface Finding {
   /**
    * What was looked at: `engine`, `image`, `ledger`, `operations`, `boxes`, `services`, `host`, `limits`, `secrets`,
-   * `tailnet`, `reaper`, `notices`.
+   * `tailnet`, `archives`, `reaper`, `notices`.
    */
   readonly check: string;
   readonly status: FindingStatus;

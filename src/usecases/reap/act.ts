@@ -4,7 +4,8 @@ import { EXIT } from "../../core/exit-codes.ts";
 import { recorded } from "../audit/record.ts";
 import type { Deps } from "../deps.ts";
 import { destroy } from "../destroy.ts";
-import { findUnpushed } from "../lifecycle/unpushed.ts";
+import { findUnpushed, findUnpushedAtRest } from "../lifecycle/unpushed.ts";
+import { withLease } from "../lease.ts";
 import { announce, tellOf } from "../notices/announce.ts";
 import { SILENT } from "../recover.ts";
 import { type Before, start, stop } from "../start.ts";
@@ -71,6 +72,7 @@ async function notify(deps: Deps, { box, containerId, facts, decision }: Judged)
   if (decision.notice === undefined) return;
   // What was never pushed is named in it, as it is now.
   if (facts.state === "running" && containerId !== undefined) await findUnpushed(deps, { box, containerId });
+  else await withLease(deps, box.name, "reap", (found) => findUnpushedAtRest(deps, found));
   const deadline = decision.at ?? deps.clock.now();
   await announce(deps, box, { ...decision.notice, deadline, archived: decision.notice.kind === "destroy" });
 }
