@@ -43,7 +43,7 @@ export function homeTaskCalls(command: PodmanCommand, namespace: string): HomeTa
 }
 
 /** Arguments of `podman run` for a task. */
-export function taskArguments(
+function taskArguments(
   namespace: string,
   { image, home, idmap, argv, user, readOnly, token }: HomeTask,
 ): string[] {
