@@ -38,7 +38,7 @@ export interface UnitParts {
   readonly archiveDir: string | null;
 }
 
-/** Where units may keep the figures of {@link METRICS_FILE}. */
+/** Directory below /run for figures. */
 const METRICS_DIR = "devbox-metrics";
 
 /** Figures for node_exporter, which takes them up through a link in its own directory. */
