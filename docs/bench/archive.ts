@@ -24,7 +24,6 @@ const BOX = "bench";
 
 /** Of a home of some gigabytes two thirds cannot be packed, as with images, models and packages that are packed already. */
 const LARGE = `
-cd workspace
 third=$((${values.gigabytes} * 1000000000 / 3))
 head -c $third /dev/urandom > packed-1
 head -c $third /dev/urandom > packed-2
@@ -32,7 +31,6 @@ head -c $((third * 3 / 4)) /dev/urandom | base64 -w 0 > text`;
 
 /** Small texts in a thousand directories. */
 const MANY = `
-cd workspace
 seq 1000 | xargs -I{} mkdir -p node_modules/package-{}
 perl -e 'for my $n (0 .. ${values.files} - 1) {
   open my $f, ">", sprintf("node_modules/package-%d/file-%d.js", $n % 1000 + 1, $n) or die;

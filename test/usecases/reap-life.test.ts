@@ -10,6 +10,7 @@ import { doctor } from "../../src/usecases/doctor/doctor.ts";
 import { metrics } from "../../src/usecases/metrics.ts";
 import { reap, type ReapInput } from "../../src/usecases/reap/reap.ts";
 import { hasFailed } from "../../src/usecases/reap/result.ts";
+import { resume } from "../../src/usecases/resume.ts";
 import { stop } from "../../src/usecases/start.ts";
 import { createInput, World } from "../fakes/world.ts";
 
@@ -104,6 +105,8 @@ describe("a run", () => {
     expect(world.engine.calls.filter((call) => call === "stopBox")).toHaveLength(1);
     expect(boxOf("web")).toMatchObject({ desired: "stopped", stoppedAt: world.now });
     expect(told.map(({ kind }) => kind)).toEqual(["stop", "stopped"]);
+    // Nor does a boot bring it back.
+    expect(await resume(deps, { dryRun: false })).toEqual([]);
     await pass(12 * DAY + HOUR);
     expect(await acts()).toEqual([["web", "notify", "stopped-long", "done"]]);
   });

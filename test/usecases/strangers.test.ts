@@ -256,7 +256,7 @@ it("are asked about by every command [FR-026] [SC-007]", () => {
 /** What bob has: nothing; a box of another name; or all that can be in the way of a box called api. */
 type Stranger = "nothing" | "another box" | "the box";
 
-const BOB = { api: "api", home: "", boxId: "", containerId: "", nodeId: "" };
+const BOB = { api: "api", archive: "b9archiv", home: "", boxId: "", containerId: "", nodeId: "" };
 
 /** A host on which alice has a box `web` and a kept home, and bob what is asked for. Nothing of bob's is alice's doing. */
 async function hostWith(stranger: Stranger): Promise<World> {
@@ -298,6 +298,18 @@ async function trouble(world: World): Promise<void> {
   const identity = { nodeId: "n99", nodeKey: `nodekey:${"9".repeat(64)}` };
   const left = { boxId: "b99", boxName: "webb", owner: "bob", control: "elsewhere", hostname: "webb" };
   ledger.addLeaving(left, identity, clock.now());
+  ledger.addArchive({
+    ...{
+      id: BOB.archive,
+      boxId: "b98",
+      boxName: "api",
+      owner: "bob",
+      spec: JSON.stringify(box.spec),
+      state: "complete",
+    },
+    ...{ reason: "reaped", createdAt: clock.now(), expiresAt: undefined, size: 5, contentSize: 5, entries: 1 },
+    ...{ sha256: "", unpushed: ["site/: 3 commits never pushed"] },
+  });
   const request = { holder: host.self(), command: "stop api", now: clock.now() };
   ledger.takeLease(box.id, { ...request, caller: person(world, "bob", 4).caller });
 }
@@ -347,8 +359,8 @@ function plain(_key: string, value: unknown): unknown {
 /** By what one could try to get at bob's. */
 async function strangersWords(): Promise<string[]> {
   if (BOB.home === "") (await hostWith("the box"))[Symbol.dispose]();
-  const { api, home, boxId, containerId, nodeId } = BOB;
-  const words = [api, "ap", "apii", home, boxId, containerId, containerId.slice(0, 12), nodeId, "#1", "n99"];
+  const { api, archive, home, boxId, containerId, nodeId } = BOB;
+  const words = [api, "ap", "apii", archive, home, boxId, containerId, containerId.slice(0, 12), nodeId, "#1", "n99"];
   expect(words).not.toContain("");
   return words;
 }

@@ -10,13 +10,10 @@ import { announce, tellOf } from "../notices/announce.ts";
 import { SILENT } from "../recover.ts";
 import { type Before, start, stop } from "../start.ts";
 import { graceIn } from "./grace.ts";
-import type { Reaping } from "./result.ts";
+import { REAPED, type Reaping } from "./result.ts";
 import { type Judged, survey } from "./survey.ts";
 
 type Outcome = Pick<Reaping, "outcome" | "problem">;
-
-/** What archives of boxes that were reaped say. */
-const REAPED = { reason: "reaped" };
 
 /** Does what was decided about a box, unless it is otherwise by now. Never fails: what went wrong is its outcome. */
 export async function act(deps: Deps, judged: Judged): Promise<Outcome> {
@@ -121,7 +118,7 @@ function stopText(deps: Deps, { name }: BoxRecord, reason: "idle" | "schedule"):
 
 async function destroyBox(deps: Deps, judged: Judged): Promise<void> {
   const { box } = judged;
-  const input = { name: box.name, keepVolume: false, archive: REAPED, before: confirmed(deps, judged) };
+  const input = { name: box.name, keepVolume: false, archive: { reason: REAPED }, before: confirmed(deps, judged) };
   try {
     const { archive } = await audited(deps, "destroy", judged, () => destroy(deps, input));
     await tellOf(deps, box, { kind: "destroyed", at: deps.clock.now(), archive });
