@@ -11,7 +11,7 @@ export interface HoldJudge {
 }
 
 /** Whether the process that a hold lasts as long as still runs; true for one that hangs on none. */
-export type HolderAlive = (hold: Pick<HoldRecord, "holder">) => boolean;
+type HolderAlive = (hold: Pick<HoldRecord, "holder">) => boolean;
 
 /** What the holds of one box come to. */
 export interface HeldFacts {
