@@ -115,6 +115,7 @@ describe("imports along the direction are fine", () => {
 describe("processes and sockets start in an adapter's run.ts alone", () => {
   bites(DIRECTION, [
     ["src/adapters/podman/engine.ts", 'import { execa } from "execa";'],
+    ["src/adapters/notify/email.ts", 'import("nodemailer");'],
     ["src/adapters/podman/engine.ts", 'import { spawn } from "node:child_process";'],
     ["src/adapters/podman/engine.ts", 'import { spawn } from "child_process";'],
     ["src/adapters/podman/engine.ts", 'import { connect } from "node:net";'],

@@ -22,6 +22,8 @@ export interface Channel {
   readonly name: string;
   /** Whether this way leads to the message's receiver at all; it does when left out. */
   readonly reaches?: (message: Pick<Message, "email">) => boolean;
+  /** Looks whether its files are there and as they have to be. @throws {DevboxError} NOTIFY_FAILED */
+  readonly check?: () => void;
   /**
    * Hands a message over: the receiver has said that it has it.
    * @throws {DevboxError} NOTIFY_FAILED, its text without secrets

@@ -146,9 +146,13 @@ Match all
     const units = unitFiles({ ...parts, tokenFile: "/etc/devbox/op-token" });
     const services = units.filter(({ name }) => name.endsWith(".service"));
     expect(services.map(({ content }) => /^ExecStart=.*$/m.exec(content)?.[0])).toEqual(
-      ["resume", "reap", "reap --only schedules", "metrics --output /run/devbox-metrics/devbox.prom", "image prune"].map(
-        (words) => `ExecStart=${PROGRAM} ${words}`,
-      ),
+      [
+        "resume",
+        "reap",
+        "reap --only schedules",
+        "metrics --output /run/devbox-metrics/devbox.prom",
+        "image prune",
+      ].map((words) => `ExecStart=${PROGRAM} ${words}`),
     );
     for (const { content } of services) {
       for (const line of ["User=devbox", "NoNewPrivileges=yes", "LoadCredential=op-token:/etc/devbox/op-token"]) {
@@ -178,9 +182,10 @@ Match all
   it("run the reaper every hour and make up for a missed one, schedules and figures every five minutes [FR-034]", () => {
     const parts = { account: "devbox", uid: 990, stateDir: "/var/lib/devbox", program: PROGRAM };
     const timers = unitFiles({ ...parts, tokenFile: null, archiveDir: null }).filter(({ use }) => use === "started");
-    const lines = (name: string) => /OnCalendar=.*\n(Persistent=yes\n)?RandomizedDelaySec=.*/.exec(
-      timers.find((each) => each.name === name)?.content ?? "",
-    )?.[0];
+    const lines = (name: string) =>
+      /OnCalendar=.*\n(Persistent=yes\n)?RandomizedDelaySec=.*/.exec(
+        timers.find((each) => each.name === name)?.content ?? "",
+      )?.[0];
     expect(lines("devbox-reaper.timer")).toBe("OnCalendar=hourly\nPersistent=yes\nRandomizedDelaySec=10min");
     expect(lines("devbox-schedule.timer")).toBe("OnCalendar=*:0/5\nPersistent=yes\nRandomizedDelaySec=15s");
     expect(lines("devbox-metrics.timer")).toBe("OnCalendar=*:2/5\nRandomizedDelaySec=15s");

@@ -26,6 +26,7 @@ import { CORPUS } from "../support/workloads.ts";
 // DEVBOX_ACTIVITY_TABLE=FILE the table of docs/activity.md is written there.
 
 const WINDOW = 62 * SECOND;
+const SETTLED = 20 * SECOND;
 const config = {
   ...DEFAULTS,
   lifecycle: {
@@ -124,9 +125,12 @@ beforeAll(async () => {
   running = ledger()
     .boxes()
     .map((box) => ({ box, containerId: box.containerId ?? "" }));
-  await each(CORPUS, ({ box, script = "" }) => (script === "" ? Promise.resolve() : start(box, script)));
   await Promise.all([openEditor(), scan(), openShell("ssh")]);
+  const loaded = Date.now();
   const typing = await openShell("typing");
+  await each(CORPUS, ({ box, script = "" }) => (script === "" ? Promise.resolve() : start(box, script)));
+  // An editor goes on loading behind what it shows.
+  await sleep(Math.max(0, loaded + SETTLED - Date.now()));
   await look();
   const until = Date.now() + WINDOW;
   while (Date.now() < until) {
@@ -171,7 +175,8 @@ describe("what goes on in a box", () => {
     expect({ box, verdict: verdictOf(sight), problem: sight.problem }, JSON.stringify(sight)).toEqual({
       ...{ box, verdict, problem: undefined },
     });
-    if (by !== undefined) expect(sight.last?.by, JSON.stringify(sight)).toBe(by);
+    const recent = sight.signals?.filter(({ at }) => at > lookedAt - WINDOW / 2).map((signal) => signal.by);
+    if (by !== undefined) expect(recent, JSON.stringify(sight)).toContain(by);
   });
 
   it("is what the ledger has from then on [X-01]", async () => {

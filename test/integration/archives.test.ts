@@ -70,7 +70,7 @@ describe.each([["Podman itself"], ["Podman's service"]] as const)("a program tha
   });
 
   it(
-    "loses nothing of a home, and the next one goes on [X-04] [E-01]",
+    "loses nothing of a home, and the next one goes on [X-04]",
     async () => {
       const name = testName("kill");
       expect(await cli.run(["create", name])).toMatchObject({ exitCode: 0 });

@@ -54,7 +54,7 @@ function look(world: World, box: TrueBox, row: Row): Decision {
 function facts(world: World, box: TrueBox, row: Row): BoxFacts {
   const now = world.host.wall();
   const isActive = box.runs && box.activeUntil > world.host.now;
-  const isSeen = box.runs && !world.probeFails(box);
+  const isSeen = box.runs && !world.probeFails();
   if (isSeen) {
     const at = isActive ? now : Math.min(moved(box.usedWall, world.records.moves), now);
     if (row.lastActivity === undefined || at > row.lastActivity.at) row.lastActivity = { at, by: "terminal" };

@@ -1,4 +1,4 @@
-import { CLOCK_TOLERANCE, clockShift, type ClockShift, type Tick } from "../../src/core/lifecycle/clock.ts";
+import { CLOCK_TOLERANCE, clockShift, type ClockShift, movedUntil, type Tick } from "../../src/core/lifecycle/clock.ts";
 import type { NoticeKind, NoticeStage } from "../../src/core/lifecycle/facts.ts";
 import { MINUTE, type Millis } from "../../src/core/time.ts";
 
@@ -34,7 +34,7 @@ export class Records {
     if (moved.shift !== 0) this.moves.push(moved);
     const limit = tick.wall + CLOCK_TOLERANCE;
     for (const row of this.rows.values()) {
-      if (moved.shift !== 0) move(row, moved, tick.wall);
+      if (moved.shift !== 0) move(row, moved);
       eachTime(row, (time) => (time > limit ? tick.wall : time));
       row.handledAt = row.handledAt > limit ? tick.wall : row.handledAt;
     }
@@ -54,15 +54,14 @@ export class Records {
   }
 }
 
-function move(row: Row, { before, expected, shift }: ClockShift, now: Millis): void {
-  if (row.hold !== undefined && row.hold.until <= Math.max(expected, now)) {
-    row.heldUntil = row.hold.until <= expected ? row.hold.until : now;
+function move(row: Row, moved: ClockShift): void {
+  const { shift, now } = moved;
+  const until = movedUntil(moved);
+  if (row.hold !== undefined && row.hold.until <= Math.max(now - shift, now)) {
+    row.heldUntil = row.hold.until <= now - shift ? row.hold.until : now;
     row.hold = undefined;
   }
-  eachTime(row, (time) => {
-    if (time <= (shift > 0 ? expected : before + shift)) return time + shift;
-    return time > now ? Math.min(time + shift, now) : time;
-  });
+  eachTime(row, (time) => (time <= until || time > now ? Math.min(time + shift, now) : time));
 }
 
 function eachTime(row: Row, change: (time: Millis) => Millis): void {

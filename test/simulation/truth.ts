@@ -2,13 +2,18 @@ import { QUIET } from "../../src/core/lifecycle/decide.ts";
 import type { NoticeKind } from "../../src/core/lifecycle/facts.ts";
 import { MINUTE, roughly, type Millis } from "../../src/core/time.ts";
 import type { TrueBox } from "./box.ts";
-import type { World } from "./world.ts";
+
+/** True time, and what nobody could count right. */
+export interface Judge {
+  readonly host: { readonly now: Millis };
+  readonly miscounted: readonly { readonly at: Millis; readonly span: Millis }[];
+}
 
 /** Corrections of the clock by seconds add up to this within a span. */
 const SLACK = 10 * MINUTE;
 
 /** Why a box should not have been stopped; judged by true time alone. */
-export function unlawfulStop(box: TrueBox, world: World, reason: string): string | undefined {
+export function unlawfulStop(box: TrueBox, world: Judge, reason: string): string | undefined {
   const { now } = world.host;
   if (!box.runs || !box.exists) return undefined;
   if (box.activeUntil > now) return "stopped while somebody worked in it";
@@ -21,7 +26,7 @@ export function unlawfulStop(box: TrueBox, world: World, reason: string): string
 }
 
 /** Why a box should not have been destroyed. */
-export function unlawfulDestroy(box: TrueBox, world: World): string | undefined {
+export function unlawfulDestroy(box: TrueBox, world: Judge): string | undefined {
   const { now } = world.host;
   if (box.runs || box.stoppedAt === undefined) return "destroyed while it ran";
   if (box.heldAt === now) return "destroyed while it was held";
@@ -31,7 +36,7 @@ export function unlawfulDestroy(box: TrueBox, world: World): string | undefined 
   return untold(box, world, "destroy", since) ?? early(world, since, box.policy.destroyAfterStopped, "destroyed");
 }
 
-function untold(box: TrueBox, world: World, kind: NoticeKind, since: Millis): string | undefined {
+function untold(box: TrueBox, world: Judge, kind: NoticeKind, since: Millis): string | undefined {
   const told = box.told.find((each) => each.kind === kind && each.at >= since);
   if (told === undefined) return `${kind} without a notice that was delivered since`;
   const { now } = world.host;
@@ -40,12 +45,12 @@ function untold(box: TrueBox, world: World, kind: NoticeKind, since: Millis): st
     : `${kind} ${roughly(now - told.at)} after its owner was told`;
 }
 
-function early(world: World, since: Millis, span: Millis, what: string): string | undefined {
+function early(world: Judge, since: Millis, span: Millis, what: string): string | undefined {
   return isOver(world, since, span) ? undefined : `${what} ${roughly(world.host.now - since)} after the span began`;
 }
 
 /** Whether a span is over in true time, but for what nobody could know to be miscounted. */
-function isOver(world: World, since: Millis, span: Millis): boolean {
+function isOver(world: Judge, since: Millis, span: Millis): boolean {
   const wrong = world.miscounted.filter(({ at }) => at >= since).reduce((sum, each) => sum + each.span, 0);
   return world.host.now - since >= span - SLACK - wrong;
 }

@@ -37,7 +37,7 @@ export class World {
     ...{ destroys: 0, archivesFailed: 0, decisions: new Map() },
   };
   readonly miscounted: { readonly at: Millis; readonly span: Millis }[] = [];
-  #settledAt: Millis | undefined;
+  #before: { readonly wall: Millis; readonly at: Millis } | undefined;
   #killAt = Number.POSITIVE_INFINITY;
   /** Until when no channel works, and no box answers its probe. */
   #silentUntil: Millis = 0;
@@ -48,11 +48,17 @@ export class World {
     this.host = new Host(this.random, START);
     this.boxes = Array.from({ length: boxes }, (_, i) => newBox(this.random, `box-${String(i)}`, START, START));
     for (const { name } of this.boxes) this.records.rows.set(name, newRow(START));
+    this.settled(this.records.settle(this.host.tick()));
   }
 
   /** Plays the time, an hour at once. */
   play(span: Millis): void {
-    for (const end = START + span; this.host.now < end; this.host.now += HOUR) this.#hour();
+    for (const end = START + span; this.host.now < end;) this.one();
+  }
+
+  one(): void {
+    this.#hour();
+    this.host.now += HOUR;
   }
 
   #hour(): void {
@@ -69,11 +75,12 @@ export class World {
   }
 
   /** How much more was counted than really was between two runs: a clock that is set and a boot are not told apart. */
-  settled({ before, expected, shift }: ClockShift): void {
+  settled({ shift, now }: ClockShift): void {
     if (shift !== 0) this.counts.moved += 1;
-    const tooMuch = expected - before - (this.host.now - (this.#settledAt ?? this.host.now));
+    const counted = now - shift - (this.#before?.wall ?? now);
+    const tooMuch = counted - (this.host.now - (this.#before?.at ?? this.host.now));
     if (tooMuch > 0) this.miscounted.push({ at: this.host.now, span: tooMuch });
-    this.#settledAt = this.host.now;
+    this.#before = { wall: now, at: this.host.now };
   }
 
   #run(): void {
@@ -94,7 +101,7 @@ export class World {
     if (this.#killAt === 0) throw new Killed();
   }
 
-  probeFails(_box: TrueBox): boolean {
+  probeFails(): boolean {
     const fails = this.host.now < this.#blindUntil || this.random.chance(0.03);
     if (fails) this.counts.probesFailed += 1;
     return fails;

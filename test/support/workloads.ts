@@ -74,9 +74,9 @@ export const CORPUS: readonly Workload[] = [
   },
   {
     box: "rebuilding",
-    what: "the same, which computes a quarter of each second",
+    what: "the same, which computes half of each second",
     isFull: true,
-    script: `${TREE} && exec ${POLL("for(const t=Date.now()+250;Date.now()<t;);")}`,
+    script: `${TREE} && exec ${POLL("for(const t=Date.now()+500;Date.now()<t;);")}`,
     verdict: "in use",
     by: "cpu",
   },

@@ -195,7 +195,7 @@ describe("host setup", () => {
     "has units that are well confined and work right after a boot, a box among them [FR-027]",
     { timeout: 6 * MINUTE },
     async () => {
-      const units = ["devbox-resume", "devbox-reaper", "devbox-image-prune"];
+      const units = ["resume", "reaper", "schedule", "metrics", "image-prune"].map((name) => `devbox-${name}`);
       for (const unit of units) {
         const level = await host.rootOk(
           `systemd-analyze security ${unit}.service | tail -1; systemd-analyze verify ${unit}.service`,

@@ -125,7 +125,7 @@ function killAt(world: World, homes: Homes, pid: number, nth: number): () => boo
 }
 
 describe("a process that is killed", () => {
-  it("anywhere in a destroy with an archive loses nothing, and the next goes on [X-04] [E-01]", async () => {
+  it("anywhere in a destroy with an archive loses nothing, and the next goes on [X-04]", async () => {
     let rounds = 0;
     for (let nth = 1, isKilled = true; isKilled; nth += nth < 12 ? 1 : 5) {
       rounds += 1;
@@ -150,7 +150,7 @@ describe("a process that is killed", () => {
     expect(rounds).toBeGreaterThan(30);
   });
 
-  it("anywhere in a restore leaves nothing but the archive [X-04] [E-01]", async () => {
+  it("anywhere in a restore leaves nothing but the archive [X-04]", async () => {
     let rounds = 0;
     for (let nth = 1; ; nth += 1) {
       rounds += 1;

@@ -342,6 +342,26 @@ describe("what was done", () => {
     }));
 });
 
+it("a destroy is told with the work that is in the archive alone, although the box is gone [X-04]", () =>
+  idleWorld(async ({ reaper, box, world, email }) => {
+    const archive = { id: "ab12cd34", expiresAt: world.now + DAY };
+    const sizes = { size: 1, contentSize: 1, entries: 1, sha256: "00" };
+    const of = {
+      boxId: box.id,
+      boxName: "web",
+      owner: "alice",
+      spec: "{}",
+      state: "complete",
+      reason: "reaped",
+    } as const;
+    const unpushed = ["site/: 3 commits never pushed (branch redesign)"];
+    reaper().ledger.addArchive({ ...archive, ...of, ...sizes, createdAt: world.now, unpushed });
+    await destroy(world.process("alice"), { name: "web", keepVolume: false });
+    expect(await tellOf(reaper(), box, { kind: "destroyed", at: world.now, archive })).toBe(true);
+    expect(email.got[0]?.body).toContain("  site/: 3 commits never pushed (branch redesign)");
+    expect(email.got[0]?.body).toContain("devbox-ctl restore web");
+  }));
+
 describe("notify test", () => {
   it("tells of each channel what came of it, and writes nothing down [X-05]", () =>
     idleWorld(async ({ world, email, webhook, reaper }) => {

@@ -234,6 +234,7 @@ const COMMANDS: Readonly<Record<string, Acts | "none">> = {
   "image/build": "none",
   "image/check": "none",
   "image/load": "none",
+  "notify/test": "none",
   "ssh-config": "none",
   "tailnet/dev/down": "none",
   "tailnet/dev/ssh": "none",

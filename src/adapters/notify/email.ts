@@ -1,5 +1,6 @@
 import type { NotifyConfig } from "../../core/config/lifecycle-config.ts";
 import { messageOf } from "../../core/errors.ts";
+import type { Secret } from "../../core/secret.ts";
 import { SECOND } from "../../core/time.ts";
 import type { Channel, Message } from "../../ports/notifier.ts";
 import { notifyFailed, quotedAnswer } from "./failure.ts";
@@ -12,6 +13,9 @@ type EmailConfig = Extract<NotifyConfig, { type: "email" }>;
 export function email(name: string, config: EmailConfig, read: ReadSecret): Channel {
   return {
     name,
+    check: () => {
+      passwordOf(config, read);
+    },
     reaches: (message) => message.email !== undefined,
     deliver: async (message, signal) => {
       const to = message.email;
@@ -28,8 +32,8 @@ interface Delivery {
 }
 
 async function deliver({ config, to, signal }: Delivery, read: ReadSecret, message: Message): Promise<void> {
-  const { host, port, security, user, passwordFile, timeout } = config;
-  const password = passwordFile === null ? undefined : secretLine(read, passwordFile, "the mail server's password");
+  const { host, port, security, user, timeout } = config;
+  const password = passwordOf(config, read);
   const login = user === null || password === undefined ? undefined : { user, password: password.reveal() };
   try {
     await sendMail(
@@ -44,6 +48,10 @@ async function deliver({ config, to, signal }: Delivery, read: ReadSecret, messa
       next: code === "ETLS" || code === "ESOCKET" ? ["Look at host, port and security of this channel in notify"] : [],
     });
   }
+}
+
+function passwordOf({ passwordFile }: EmailConfig, read: ReadSecret): Secret | undefined {
+  return passwordFile === null ? undefined : secretLine(read, passwordFile, "the mail server's password");
 }
 
 /** The same message id for every try of one notice: a mailbox that has it already can tell. */

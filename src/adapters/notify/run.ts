@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
 import type { Millis } from "../../core/time.ts";
 
 /** Most bytes of an answer that are read: enough to say why. */
@@ -121,7 +121,7 @@ export async function sendMail(server: MailServer, mail: Mail): Promise<void> {
         ignoreTLS: security === "none",
       },
       // Certificates are looked at as everywhere.
-      tls: { rejectUnauthorized: true, minVersion: "TLSv1.2", servername: host },
+      tls: { rejectUnauthorized: true, minVersion: "TLSv1.2", ...(isIP(host) === 0 ? { servername: host } : {}) },
       ...(login === undefined ? {} : { auth: { user: login.user, pass: login.password } }),
       getSocket: (_options: unknown, callback: (error: null, found: { connection: typeof socket }) => void) => {
         callback(null, { connection: socket });

@@ -4,7 +4,7 @@ import { Secret } from "../../core/secret.ts";
 import { SECOND } from "../../core/time.ts";
 import type { Channel, Message } from "../../ports/notifier.ts";
 import { notifyFailed, quotedAnswer } from "./failure.ts";
-import { shaped } from "./formats.ts";
+import { type Shaped, shaped } from "./formats.ts";
 import { send } from "./run.ts";
 import { type ReadSecret, secretLine } from "./secret-file.ts";
 
@@ -14,6 +14,10 @@ type WebhookConfig = Extract<NotifyConfig, { type: "webhook" }>;
 export function webhook(name: string, config: WebhookConfig, read: ReadSecret): Channel {
   return {
     name,
+    check: () => {
+      shapedFor(config, addressOf(config, read));
+      tokenOf(config, read);
+    },
     deliver: async (message, signal) => {
       await deliver(config, read, message, signal);
     },
@@ -23,13 +27,8 @@ export function webhook(name: string, config: WebhookConfig, read: ReadSecret): 
 async function deliver(config: WebhookConfig, read: ReadSecret, message: Message, signal: AbortSignal): Promise<void> {
   const address = addressOf(config, read);
   const at = originOf(address);
-  const wrong = webhookUrlProblem(address);
-  const request = wrong ?? shaped(config.format, address, message);
-  if (typeof request === "string") {
-    const next = [`Correct ${config.url === null ? "what urlFile names" : "url"} of this channel in notify`];
-    throw notifyFailed({ what: "the webhook's address cannot be used.", why: `It ${request}.`, next });
-  }
-  const token = config.tokenFile === null ? undefined : secretLine(read, config.tokenFile, "the webhook's token");
+  const request = shapedFor(config, address, message);
+  const token = tokenOf(config, read);
   const secrets = [...(token === undefined ? [] : [token]), ...secretsOf(address)];
   const answer = await send({
     ...{ method: request.method, url: request.url, body: JSON.stringify(request.body), signal },
@@ -49,6 +48,24 @@ async function deliver(config: WebhookConfig, read: ReadSecret, message: Message
     next: isMoved ? ["Name the address where it is now"] : [],
     secrets,
   });
+}
+
+/** @throws {DevboxError} NOTIFY_FAILED for an address that is none for this format */
+function shapedFor({ format, url }: WebhookConfig, address: string, message: Message = NOTHING): Shaped {
+  const request = webhookUrlProblem(address) ?? shaped(format, address, message);
+  if (typeof request !== "string") return request;
+  const next = [`Correct ${url === null ? "what urlFile names" : "url"} of this channel in notify`];
+  throw notifyFailed({ what: "the webhook's address cannot be used.", why: `It ${request}.`, next });
+}
+
+/** What an address is looked at with when there is nothing to say. */
+const NOTHING: Message = {
+  ...{ id: "none", kind: "test", stage: "first", boxName: "", owner: "", deadline: undefined, at: 0 },
+  ...{ subject: "", body: "", host: "", email: undefined },
+};
+
+function tokenOf({ tokenFile }: WebhookConfig, read: ReadSecret): Secret | undefined {
+  return tokenFile === null ? undefined : secretLine(read, tokenFile, "the webhook's token");
 }
 
 function addressOf({ url, urlFile }: WebhookConfig, read: ReadSecret): string {

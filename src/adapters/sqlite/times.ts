@@ -1,4 +1,4 @@
-import { CLOCK_TOLERANCE, type ClockShift, clockShift, parseTick } from "../../core/lifecycle/clock.ts";
+import { CLOCK_TOLERANCE, type ClockShift, clockShift, movedUntil, parseTick } from "../../core/lifecycle/clock.ts";
 import type { Millis } from "../../core/time.ts";
 import type { TimeRecords } from "../../ports/lifecycle-records.ts";
 import type { LedgerCore } from "./ledger.ts";
@@ -39,7 +39,7 @@ export function timeCalls(core: LedgerCore): TimeRecords {
         const now = read();
         const moved = clockShift(parseTick(fact(TICK)), now);
         if (moved.shift !== 0) {
-          move(core, moved, now.wall);
+          move(core, moved);
           setFact(MOVES, [...moves(), moved].slice(-MOVES_KEPT));
         }
         bringBack(core, now.wall);
@@ -51,9 +51,9 @@ export function timeCalls(core: LedgerCore): TimeRecords {
 }
 
 /** Moves all that was written down by the old setting of the clock. */
-function move(core: LedgerCore, moved: ClockShift, now: Millis): void {
-  endHolds(core, moved, now);
-  const moment = (column: string): string => movedMoment(column, moved, now);
+function move(core: LedgerCore, moved: ClockShift): void {
+  endHolds(core, moved);
+  const moment = (column: string): string => movedMoment(column, moved);
   each(PAST, (table, columns) => {
     core.query(`UPDATE ${table} SET ${columns.map((column) => `${column} = ${moment(column)}`).join(", ")}`);
   });
@@ -63,20 +63,16 @@ function move(core: LedgerCore, moved: ClockShift, now: Millis): void {
   setSince(core, moment("since"), "true");
 }
 
-/**
- * Where a moment is by the new setting. Between two ticks nobody knows when the clock was set, so some moments can be of
- * either setting; they are taken for the later of what they can be, which never makes a span longer.
- */
-function movedMoment(column: string, { before, expected, shift }: ClockShift, now: Millis): string {
-  const [by, today] = [String(shift), String(now)];
-  const isOld = shift > 0 ? `${column} <= ${String(expected)}` : `${column} <= ${String(before + shift)}`;
-  const isPast = `CASE WHEN ${column} > ${today} THEN min(${column} + ${by}, ${today}) ELSE ${column} END`;
-  return `CASE WHEN ${isOld} THEN ${column} + ${by} ELSE ${isPast} END`;
+/** Where a column's moment is by the new setting; what lies ahead was written down by the old one, too. */
+function movedMoment(column: string, moved: ClockShift): string {
+  const { shift, now } = moved;
+  const isOld = `${column} <= ${String(movedUntil(moved))} OR ${column} > ${String(now)}`;
+  return `CASE WHEN ${isOld} THEN min(${column} + ${String(shift)}, ${String(now)}) ELSE ${column} END`;
 }
 
 /** Holds that were over end when they did; those over whose end the clock was set end now, or the time before would count. */
-function endHolds(core: LedgerCore, { expected }: ClockShift, now: Millis): void {
-  core.query("UPDATE holds SET ended_at = until WHERE ended_at IS NULL AND until <= ?", expected);
+function endHolds(core: LedgerCore, { shift, now }: ClockShift): void {
+  core.query("UPDATE holds SET ended_at = until WHERE ended_at IS NULL AND until <= ?", now - shift);
   core.query("UPDATE holds SET ended_at = ?1 WHERE ended_at IS NULL AND until <= ?1", now);
 }
 

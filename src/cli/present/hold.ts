@@ -24,7 +24,7 @@ export function presentRelease({ box, released, left }: ReleaseResult, { now, zo
     lines.push(`    ${count(commands, "command")} of hold --while ${commands === 1 ? "goes" : "go"} on.`);
   if (left !== undefined) {
     lines.push(
-      `  ! It is still held until ${momentText(left.hold.until, zone, now)} by a file in it: ${left.words.join("; ")}`,
+      `  ! It is still held until ${momentText(left.until, zone, now)} by ${left.by} in it.`,
       `    Remove that in the box: devbox-ctl ssh ${box.name}`,
     );
   }
@@ -46,7 +46,7 @@ export function releasedJson({ box, released, left }: ReleaseResult) {
   return {
     name: box.name,
     released: released.map((hold) => holdJson(hold)),
-    left: left === undefined ? null : { until: iso(left.hold.until), words: [...left.words] },
+    left: left === undefined ? null : { until: iso(left.until), by: left.by },
     changed: released.length > 0,
   };
 }

@@ -1,5 +1,7 @@
 import { iso } from "../../core/time.ts";
+import { isBySchedule } from "../../core/lifecycle/sentences.ts";
 import { type Reader, whySentences } from "../../core/lifecycle/why.ts";
+import { inCalendar } from "../../core/lifecycle/zone.ts";
 import { policySpan } from "../../core/lifecycle/policy-check.ts";
 import type { WhyResult } from "../../usecases/lifecycle/why.ts";
 import { jsonTime, orNull } from "../json.ts";
@@ -13,15 +15,18 @@ export function presentWhy(style: Style, result: WhyResult, reader: Reader): str
   return lines.map((line) => `  ${line}`).join("\n");
 }
 
-function change({ commands, decision }: WhyResult): string[] {
+function change(result: WhyResult): string[] {
+  const { commands, decision } = result;
   if (commands.length === 0) return [];
-  const purpose = decision.reason === "held" ? "To change that" : "To keep it";
+  const isRunningOut = decision.reason !== "held" && decision.next !== undefined && !isBySchedule(result);
+  const purpose = isRunningOut ? "To keep it" : "To change that";
   return [`${purpose}: ${commands.join(" · ")}`];
 }
 
 /** `why --json`; its schema is docs/json/why.schema.json. */
 export function whyJson(result: WhyResult) {
   const { box, facts, decision, policy, stateSince, schedule } = result;
+  const { hold } = facts;
   return {
     name: box.name,
     owner: box.owner,
@@ -37,7 +42,7 @@ export function whyJson(result: WhyResult) {
     action: decision.action,
     reason: decision.reason,
     next: nextJson(decision),
-    hold: facts.hold === undefined ? null : { ...facts.hold, until: iso(facts.hold.until) },
+    hold: hold === undefined ? null : { until: iso(hold.until), by: hold.by, reason: hold.reason },
     schedule: schedule
       ? {
           ...{ start: orNull(schedule.start), stop: orNull(schedule.stop), zone: schedule.zone },
@@ -50,7 +55,7 @@ export function whyJson(result: WhyResult) {
       destroyAfterStopped: policySpan(policy.destroyAfterStopped),
     },
     told: result.told.map(({ kind, stage, at, state, by, problem }) => ({
-      ...{ kind, stage, at: iso(at), state, by: [...by], problem: orNull(problem) },
+      ...{ kind, stage, at: iso(inCalendar(at)), state, by: [...by], problem: orNull(problem) },
     })),
     unpushed: [...result.unpushed],
     homeBytes: orNull(result.homeSize),

@@ -52,7 +52,7 @@ export const releaseSchema = z
     name: z.string(),
     released: z.array(hold),
     left: z
-      .strictObject({ until: time, words: z.array(z.string()).describe("Which files, in a person's words") })
+      .strictObject({ until: time, by: z.string().describe("Which file") })
       .nullable()
       .describe("By hold files in the box, which only those in the box can remove"),
     changed,

@@ -10,14 +10,16 @@ export interface Tick {
   readonly bootId: string;
 }
 
-/** What is between two ticks. */
+/** What has to be done to moments that were written down before the later one of two ticks. */
 export interface ClockShift {
-  /** What the wall clock said at the earlier one. */
-  readonly before: Millis;
-  /** What it would say now if nobody had set it, and if time that nobody saw did not count. */
-  readonly expected: Millis;
-  /** How much further it is than that; 0 when that is within what clocks are corrected by anyway. */
+  /** How far the wall clock is from where it would be if nobody had set it, and if time that nobody saw did not count. */
   readonly shift: Millis;
+  /** The last moment that the earlier setting can have come to. */
+  readonly last: Millis;
+  /** The first moment of the present setting. */
+  readonly first: Millis;
+  /** What the wall clock said at the later tick: what is moved does not come to lie after it. */
+  readonly now: Millis;
 }
 
 /** How much two clocks may differ, and how much ahead a time may be, without anybody having set a clock. */
@@ -26,33 +28,42 @@ export const CLOCK_TOLERANCE: Millis = 2 * MINUTE;
 /** The most that counts between two ticks: in time that nobody sees boxes are not unused, and nobody can be told. */
 const LONGEST_GAP: Millis = DAY;
 
-/** @param previous undefined at the very first tick, of which nothing can be said */
-export function clockShift(previous: Tick | undefined, now: Tick): ClockShift {
-  if (previous === undefined) return { before: now.wall, expected: now.wall, shift: 0 };
-  const expected = previous.wall + elapsed(previous, now);
-  const shift = now.wall - expected;
-  return { before: previous.wall, expected, shift: Math.abs(shift) <= CLOCK_TOLERANCE ? 0 : shift };
+/**
+ * Between two ticks nobody knows when the clock was set, so some moments can be of either setting. They are taken for
+ * the later of what they can be, which never makes a span longer.
+ * @param previous undefined at the very first tick, of which nothing can be said
+ */
+export function clockShift(previous: Tick | undefined, { wall: now, ...tick }: Tick): ClockShift {
+  if (previous === undefined) return { shift: 0, last: now, first: now, now };
+  const passed = elapsed(previous, { wall: now, ...tick });
+  const shift = now - previous.wall - Math.min(passed, LONGEST_GAP);
+  const isSet = Math.abs(shift) > CLOCK_TOLERANCE;
+  return { shift: isSet ? shift : 0, last: previous.wall + passed, first: now - passed, now };
 }
 
-/** Within one boot it is known how much time is over. Across boots the wall clock has to be believed, within reason. */
+/** Up to which moment what was written down has to be moved: what can be of the present setting is later if that makes it later. */
+export function movedUntil({ shift, last, first }: ClockShift): Millis {
+  return shift > 0 ? last : first - 1;
+}
+
+/** Within one boot it is known how much time is over. Across boots the wall clock has to be believed. */
 function elapsed(previous: Tick, now: Tick): Millis {
   const isSameBoot = previous.bootId === now.bootId;
-  const span = isSameBoot ? now.uptime - previous.uptime : Math.max(now.wall - previous.wall, now.uptime);
-  return Math.min(Math.max(span, 0), LONGEST_GAP);
+  return Math.max(0, isSameBoot ? now.uptime - previous.uptime : Math.max(now.wall - previous.wall, now.uptime));
 }
 
 /**
- * Where a moment is that somebody else wrote down, such as the time of a file, by the setting of the clock at present. One
- * that may be of either setting is taken for the later.
- * @param moves what the clock was set by, the earliest first
+ * Where a moment is by the present setting of the clock that somebody else wrote down, such as the time of a file: by
+ * which setting is not known, so it is the latest of what it can be.
+ * @param shifts the earliest first
  */
-export function moved(time: Millis, moves: readonly ClockShift[]): Millis {
-  return moves.reduce((at, move) => (isBefore(at, move) ? at + move.shift : at), time);
-}
-
-/** Whether a moment certainly was written down before the clock was set. */
-function isBefore(time: Millis, { before, expected, shift }: ClockShift): boolean {
-  return time <= (shift > 0 ? expected : before + shift);
+export function moved(time: Millis, shifts: readonly ClockShift[]): Millis {
+  const candidates = [undefined, ...shifts].flatMap((since, i) => {
+    const later = shifts.slice(i);
+    const isPossible = time >= (since?.first ?? 0) && time <= (later[0]?.last ?? Number.POSITIVE_INFINITY);
+    return isPossible ? [later.reduce((at, { shift, now }) => Math.min(at + shift, now), time)] : [];
+  });
+  return candidates.length === 0 ? time : Math.max(...candidates);
 }
 
 /** A tick as it was kept; undefined for none, and for what is none. */

@@ -46,8 +46,9 @@ export function heldFacts(records: readonly HoldRecord[], judge: HoldJudge): Hel
     .map((hold) => overSince(hold, judge))
     .filter((end) => end !== undefined)
     .map((end) => Math.min(end, judge.now));
+  const held = longest(lasting(records, judge));
   return {
-    hold: longest(lasting(records, judge)),
+    hold: held && { until: held.until, by: held.by, reason: held.reason },
     heldUntil: ends.length === 0 ? undefined : Math.max(...ends),
   };
 }

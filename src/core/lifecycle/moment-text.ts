@@ -1,5 +1,5 @@
 import { DAY, type Millis } from "../time.ts";
-import { offsetAt } from "./zone.ts";
+import { inCalendar, offsetAt } from "./zone.ts";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -12,7 +12,7 @@ export interface Shown {
 }
 
 /** What clocks and calendars of a zone show, as a date of UTC. */
-const shown = (at: Millis, zone: string): Date => new Date(at + offsetAt(at, zone));
+const shown = (at: Millis, zone: string): Date => new Date(inCalendar(at) + offsetAt(inCalendar(at), zone));
 
 const two = (n: number): string => String(n).padStart(2, "0");
 

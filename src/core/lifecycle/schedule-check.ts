@@ -1,7 +1,7 @@
 import type { CronExpression } from "cron-parser";
 import { DevboxError, messageOf } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { clipped, quote } from "../text.ts";
+import { clipped, count, quote } from "../text.ts";
 import { DAY, HOUR, MINUTE, roughly, type Millis } from "../time.ts";
 import { weekdayText } from "./moment-text.ts";
 import { parseCron, upcoming } from "./schedule.ts";
@@ -72,11 +72,11 @@ function checkCron(flag: string, text: string, zone: string, now: Millis): CronE
 function readCron(flag: string, text: string): CronExpression {
   const fields = text.trim().split(/\s+/);
   if (fields.length !== 5 || text.length > 100) {
-    const found = text.trim() === "" ? "nothing" : String(fields.length);
+    const given = text.trim() === "" ? 0 : fields.length;
     throw notUnderstood(
       flag,
       text,
-      `It has five fields (${FIELDS}); ${found} ${found === "1" ? "was" : "were"} given.`,
+      `It has five fields (${FIELDS}); ${count(given, "field")} ${given === 1 ? "was" : "were"} given.`,
     );
   }
   // The library's H means a moment that it chooses by chance.

@@ -1,5 +1,6 @@
 import { count, quote } from "../text.ts";
 import { ago, DAY, HOUR, roughly, type Millis } from "../time.ts";
+import { QUIET } from "./decide.ts";
 import type { BoxFacts, Decision, Hold, LifecyclePolicy } from "./facts.ts";
 import { dayText, momentText, soonText, type Shown } from "./moment-text.ts";
 
@@ -77,11 +78,13 @@ function at({ at: when, next }: Decision, { now }: Shown): string {
   return when <= now ? `; ${DONE[next]} at the next run` : `; ${DONE[next]} in ${left(when - now)}`;
 }
 
-/** Whether what is foreseen is a moment of its schedule, and no span that runs out. */
-export function isBySchedule({ facts, decision }: Decided): boolean {
-  const { schedule } = facts;
-  if (decision.reason === "schedule" || decision.next === "start") return true;
-  return decision.next === "stop" && decision.at !== undefined && decision.at === schedule?.nextStop;
+/** Whether what is foreseen is a moment of its schedule, which waits until the box is quiet, and no span that runs out. */
+export function isBySchedule({ facts: { schedule }, decision }: Decided): boolean {
+  const { reason, next, at: when } = decision;
+  if (reason === "schedule" || next === "start") return true;
+  if (next !== "stop" || when === undefined || schedule === undefined) return false;
+  if (schedule.due?.action === "stop") return true;
+  return schedule.nextStop !== undefined && when >= schedule.nextStop && when <= schedule.nextStop + QUIET;
 }
 
 /** What comes next, for a column of a list: `stops in 5 days`; undefined when there is nothing that one has to know. */
@@ -103,7 +106,7 @@ export function nextText(decided: Decided, { now, zone }: Shown): string | undef
 
 /** How long it is until something; what was 14 days a minute ago is not called 13. */
 function left(length: Millis): string {
-  return roughly(length + Math.min(HOUR, length / 20));
+  return roughly(length + Math.min(HOUR, length / 48));
 }
 
 /** What a policy means for a box, in one sentence: for whoever has just made it. */

@@ -2,7 +2,7 @@ import { DevboxError } from "../errors.ts";
 import { clipped, quote } from "../text.ts";
 import { parseDuration, spanText, type Millis } from "../time.ts";
 import { momentText } from "./moment-text.ts";
-import { momentAt } from "./zone.ts";
+import { inCalendar, momentAt } from "./zone.ts";
 
 /** How long a box is to be held, as it was typed; neither: as long as may be. */
 export interface HoldSpan {
@@ -26,7 +26,7 @@ export interface HoldBounds {
 export function holdEnd(span: HoldSpan, bounds: HoldBounds): Millis {
   const { now, zone, most } = bounds;
   const until = wished(span, bounds);
-  if (until - now <= most) return until;
+  if (until - now <= most) return inCalendar(until);
   const longest = spanText(most);
   throw new DevboxError(
     "LIMIT_HOLD",

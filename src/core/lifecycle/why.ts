@@ -98,7 +98,8 @@ function foreseenText(
 ): string {
   const { reason } = why.decision;
   const done = `${DONE[next]} on ${momentText(at, zone, now)}`;
-  if (isBySchedule(why)) return `${done} by its schedule${next === "stop" ? ", or as soon as nobody uses it" : ""}.`;
+  if (isBySchedule(why))
+    return `${done} by its schedule${next === "stop" ? "; if it is in use then, as soon as it is not" : ""}.`;
   const run = "at the reaper's next run after that";
   if (reason === "held") {
     return next === "stop" ? `${done} if nobody uses it after the hold.` : `${done} if it is not started until then.`;

@@ -3,6 +3,14 @@ import { DAY, SECOND, type Millis } from "../time.ts";
 /** Longest name of a time zone that is looked at, in characters; the longest there is has 32. */
 const NAME_LIMIT = 64;
 
+/** The last moment that a calendar has in all zones. */
+const LAST: Millis = 8.64e15 - 2 * DAY;
+
+/** A moment, or the last that there is for one after it: spans that are configured have no end. */
+export function inCalendar(at: Millis): Millis {
+  return Math.min(at, LAST);
+}
+
 /** Making one takes longer than asking it a thousand times. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 

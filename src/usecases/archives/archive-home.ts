@@ -5,7 +5,7 @@ import { formatSize } from "../../core/size.ts";
 import type { ArchiveContent, ArchiveStore } from "../../ports/archive-store.ts";
 import type { Deps } from "../deps.ts";
 import { throwIfInterrupted } from "../journal.ts";
-import { lastUnpushed } from "../lifecycle/unpushed.ts";
+import { findUnpushedAtRest } from "../lifecycle/unpushed.ts";
 import { stopLeased } from "../start.ts";
 import { homeSize, packedHome } from "./home-tar.ts";
 import { adoptArchives } from "./known.ts";
@@ -78,11 +78,12 @@ interface Beginning {
 /** Enters the archive with as much room as it may need, so that others at the same time do not count on it too. */
 async function begin(deps: Deps, store: ArchiveStore, { box, reason, begun }: Beginning): Promise<ArchiveRecord> {
   const { id, name, owner, spec } = box;
+  const unpushed = [...(await findUnpushedAtRest(deps, box))];
   const now = deps.clock.now();
   const record: ArchiveRecord = {
     ...{ id: begun?.id ?? deps.host.newId(8), boxId: id, boxName: name, owner, spec: JSON.stringify(spec) },
     ...{ state: "writing", reason, createdAt: now, expiresAt: expiry(deps, now) },
-    ...{ size: await homeSize(deps, box), contentSize: 0, entries: 0, sha256: "", unpushed: lastUnpushed(deps, id) },
+    ...{ size: await homeSize(deps, box), contentSize: 0, entries: 0, sha256: "", unpushed },
   };
   const onDisk = store.stored().find((stored) => stored.id === record.id)?.size ?? 0;
   await makeRoom(deps, store, { ...record, onDisk });

@@ -4,6 +4,7 @@ import type { Deps } from "../deps.ts";
 import { freshFacts } from "../engine-facts.ts";
 import { checkArchives } from "./check-archives.ts";
 import { checkBoxes, checkOperations } from "./check-boxes.ts";
+import { checkChannels } from "./check-channels.ts";
 import { checkEngine, checkImage, problemFrom } from "./check-engine.ts";
 import { checkHost } from "./check-host.ts";
 import { checkReaper } from "./check-reaper.ts";
@@ -55,7 +56,10 @@ async function checkLedger(deps: Deps, engineWorks: boolean, fix: boolean): Prom
     ...(await checkBoxes(deps, fix)),
     ...(await checkServices(deps)),
     ...(await checkTailnet(deps, fix)),
+    ...(await checkChannels(deps)),
     ...(await checkArchives(deps, fix)),
+    ...(await checkArchives(deps, fix)),
+    ...(await checkChannels(deps)),
     ...checkReaper(deps),
   ];
 }

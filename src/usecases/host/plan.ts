@@ -60,7 +60,7 @@ export async function planSetup(deps: HostDeps, input: SetupInput): Promise<Setu
     account,
     parts,
     engine: { image: config.image, podman: facts.podman },
-    remarks: [...firstRemarks(config, isFirst), ...remarksOf(wanted, found)],
+    remarks: [...firstRemarks(config, isFirst), ...fileRemarks(config, account), ...remarksOf(wanted, found)],
     configText,
   };
 }
@@ -113,6 +113,17 @@ function refuseNoIds(items: ReturnType<typeof wantedItems>): void {
       next: ["Remove ranges of accounts that are gone from both files"],
     });
   }
+}
+
+/** Files of secrets are administrators' to make; the service account reads them as they are. */
+function fileRemarks({ notify }: Config, account: string): string[] {
+  const files = notify.flatMap((channel) => {
+    if (channel.type === "webhook") return [channel.urlFile, channel.tokenFile];
+    return channel.type === "email" ? [channel.passwordFile] : [];
+  });
+  const named = files.filter((file) => file !== null);
+  if (named.length === 0) return [];
+  return [`Files of notify must be ${account}'s with mode 0600, which devbox-ctl doctor looks at: ${named.join(", ")}`];
 }
 
 /** Who may have boxes is nothing that setup could know. */

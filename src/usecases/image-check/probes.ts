@@ -1,5 +1,6 @@
 import { parseActivity } from "../../core/activity.ts";
 import { IMAGE } from "../../core/image-contract.ts";
+import { unpushedLines } from "../../core/lifecycle/unpushed.ts";
 import { readServices } from "../../core/services.ts";
 import { readBoxNode } from "../../core/tailnet.ts";
 import { clipped, fewLines } from "../../core/text.ts";
@@ -132,6 +133,32 @@ const tells: Probe = {
   },
 };
 
+const unpushed: Probe = {
+  promise: "unpushed says which work is nowhere else, and runs nothing that a repository names",
+  broken: async (box) => {
+    const made = await ends(box, shell(TRAP, "dev"));
+    if (made !== undefined) return made;
+    const result = await box.run({ argv: [programs.unpushed], user: "root" });
+    if (result.exitCode !== 0) return told(result);
+    const lines = unpushedLines(result.stdout) ?? [];
+    const isNamed = lines.some((line) => line.startsWith(".image-check-work/: 1 commit"));
+    if (!isNamed) return `a commit of a repository without a remote is not in what it says: ${clipped(result.stdout)}`;
+    const ran = await box.run(shell("test ! -e /tmp/.image-check-ran", "dev"));
+    return ran.exitCode === 0 ? undefined : "a program that the repository's settings name was run";
+  },
+};
+
+/** A repository with a commit, whose settings name programs that git would run to look at it. */
+const TRAP = `set -e
+mkdir -p ~/workspace/.image-check-work && cd ~/workspace/.image-check-work
+export GIT_CONFIG_GLOBAL=/dev/null
+git init -q . && echo one >file && echo '* filter=trap' >.gitattributes && git add . 2>/dev/null
+git -c user.name=a -c user.email=a@localhost commit -q -m one
+for key in core.fsmonitor filter.trap.clean filter.trap.process; do
+  git config "$key" 'touch /tmp/.image-check-ran; cat'
+done
+git config filter.trap.required true && touch -d '1 hour' file`;
+
 /** Exit codes of the program when there is nothing to say: no tailscale in the image, or it is not up yet. */
 const NO_NODE = [3, 4];
 
@@ -201,6 +228,19 @@ const noSudo: Probe = {
 
 /** In the order in which a person reads them. */
 export const PROBES: readonly Probe[] = [
-  ...[session, sessionCodes, endSession, copying, confined, services, activity, tells, tailnet, connects, ssh],
+  ...[
+    session,
+    sessionCodes,
+    endSession,
+    copying,
+    confined,
+    services,
+    activity,
+    unpushed,
+    tells,
+    tailnet,
+    connects,
+    ssh,
+  ],
   ...[secrets, setuid, writable, noSudo],
 ];

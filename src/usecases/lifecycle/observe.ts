@@ -3,6 +3,7 @@ import { parseActivity, type Activity } from "../../core/activity.ts";
 import { DevboxError } from "../../core/errors.ts";
 import { IMAGE } from "../../core/image-contract.ts";
 import { weigh, type Seen } from "../../core/lifecycle/activity.ts";
+import { type ClockShift, moved } from "../../core/lifecycle/clock.ts";
 import { readSample } from "../../core/lifecycle/sample.ts";
 import { HOUR, SECOND } from "../../core/time.ts";
 import type { BoxCounters } from "../../ports/engine.ts";
@@ -37,6 +38,7 @@ export async function observe(
 ): Promise<ReadonlyMap<string, Seen>> {
   const { lifecycle } = deps.config;
   const samples = new Map(deps.ledger.samples().map((sample) => [sample.boxId, sample]));
+  const shifts = deps.ledger.clockMoves();
   const counters = countersOf(deps, running);
   const seen = new Map<string, Seen>();
   await inParallel(running, lifecycle.parallel, deps.interrupt, async ({ box, containerId }) => {
@@ -44,14 +46,21 @@ export async function observe(
     const counted = (await counters).get(containerId);
     const now = deps.clock.now();
     const weighed = weigh({ previous: samples.get(box.id), activity, counters: counted, config: lifecycle, now });
-    seen.set(box.id, weighed.seen);
+    const look = movedBy(shifts, weighed.seen);
+    seen.set(box.id, look);
     if (!options.write) return;
-    const { last } = weighed.seen;
+    const { last } = look;
     if (last !== undefined) deps.ledger.touch(box.id, last.at, last.by);
     if (weighed.sample !== undefined) deps.ledger.setSample({ boxId: box.id, at: now, data: weighed.sample });
   });
   if (options.write) await refreshWork(deps, running, seen);
   return seen;
+}
+
+/** What a box wrote down before the clock was set is as long ago as it really is. */
+function movedBy(shifts: readonly ClockShift[], seen: Seen): Seen {
+  const { last } = seen;
+  return last === undefined || shifts.length === 0 ? seen : { ...seen, last: { ...last, at: moved(last.at, shifts) } };
 }
 
 /** What the probe of a box's image says; undefined when it says nothing, or nothing that can be read. */

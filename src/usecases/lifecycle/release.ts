@@ -1,5 +1,4 @@
 import type { BoxRecord } from "../../core/box.ts";
-import type { Signal } from "../../core/lifecycle/activity.ts";
 import type { Hold } from "../../core/lifecycle/facts.ts";
 import type { HoldRecord } from "../../core/lifecycle/records.ts";
 import { findBox } from "../access.ts";
@@ -11,8 +10,8 @@ export interface ReleaseResult {
   readonly box: BoxRecord;
   /** What was taken back; of a command's the command goes on. */
   readonly released: readonly HoldRecord[];
-  /** By files in the box, which only those in the box can take away; with what says so. */
-  readonly left: { readonly hold: Hold; readonly words: readonly string[] } | undefined;
+  /** By a file in the box, which only those in the box can take away. */
+  readonly left: Hold | undefined;
 }
 
 /**
@@ -24,15 +23,12 @@ export async function release(deps: Deps, { name }: { readonly name: string }): 
   const now = deps.clock.now();
   const released = lastingOn(deps, box.id, now);
   for (const { id } of released) deps.ledger.endHold(id, now);
-  return { box, released, left: await heldByFiles(deps, box) };
+  return { box, released, left: await heldByFile(deps, box) };
 }
 
 /** What holds a running box by itself; nothing is known of one that does not answer. */
-async function heldByFiles(deps: Deps, box: BoxRecord): Promise<ReleaseResult["left"]> {
+async function heldByFile(deps: Deps, box: BoxRecord): Promise<Hold | undefined> {
   const { containerId } = box;
   if (containerId === undefined || !deps.engine.looksRunning(containerId)) return undefined;
-  const seen = (await observe(deps, [{ box, containerId }], { write: false })).get(box.id);
-  if (seen?.hold === undefined) return undefined;
-  const said = (seen.signals ?? []).filter(({ kind }: Signal) => kind === "hold").map(({ words }) => words);
-  return { hold: seen.hold, words: said };
+  return (await observe(deps, [{ box, containerId }], { write: false })).get(box.id)?.hold;
 }

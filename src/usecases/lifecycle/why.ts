@@ -1,6 +1,7 @@
 import { boxState, type BoxRecord } from "../../core/box.ts";
 import type { AuditRecord } from "../../core/audit.ts";
 import type { Seen } from "../../core/lifecycle/activity.ts";
+import type { Hold } from "../../core/lifecycle/facts.ts";
 import { decide } from "../../core/lifecycle/decide.ts";
 import { policyFor } from "../../core/lifecycle/policy.ts";
 import { plannedOf, toldOf } from "../../core/lifecycle/told.ts";
@@ -86,8 +87,14 @@ function commandsFor({ facts, decision, schedule }: Why): string[] {
   const start = `devbox-ctl start ${name}${isGone ? " --recreate" : ""}`;
   return [
     ...(decision.next === "destroy" || isGone ? [start] : []),
-    ...(hold === undefined ? [`devbox-ctl hold ${name} --for 3d`] : [`devbox-ctl release ${name}`]),
+    hold === undefined ? `devbox-ctl hold ${name} --for 3d` : endOfHold(name, hold),
     ...(schedule === undefined ? [] : [`devbox-ctl schedule clear ${name}`]),
     ...(decision.reason === "never-by-policy" ? [`devbox-ctl policy show ${name}`] : []),
   ];
+}
+
+/** How a hold is taken back; a file in the box is its own. */
+function endOfHold(name: string, { by }: Hold): string {
+  const [, file] = /^the file (\/[\w./-]+)$/.exec(by) ?? [];
+  return file === undefined ? `devbox-ctl release ${name}` : `devbox-ctl exec ${name} -- rm ${file}`;
 }

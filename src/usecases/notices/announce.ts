@@ -6,7 +6,7 @@ import type { NoticeRecord } from "../../core/lifecycle/records.ts";
 import type { Millis } from "../../core/time.ts";
 import type { Deps } from "../deps.ts";
 import { lastUnpushed } from "../lifecycle/unpushed.ts";
-import { deliverNotice } from "./deliver.ts";
+import { deliverNotice, IN_BOX } from "./deliver.ts";
 import { showInBox, takeBackInBox } from "./in-box.ts";
 import { toldBy } from "./message.ts";
 
@@ -69,7 +69,9 @@ export async function tellOf(deps: Deps, box: BoxRecord, told: Told): Promise<bo
     case "stopped":
       return enter(deps, box, { ...entry, since: told.at, ...stoppedText(box.name, told.reason, told.at, by) });
     case "destroyed": {
-      const words = destroyedText({ ...told, box: box.name, unpushed: lastUnpushed(deps, box.id) }, by);
+      // What was seen of the box went with it; its archive says what was found.
+      const unpushed = told.archive === undefined ? [] : (deps.ledger.archiveById(told.archive.id)?.unpushed ?? []);
+      const words = destroyedText({ ...told, box: box.name, unpushed }, by);
       return enter(deps, box, { ...entry, since: told.at, ...words });
     }
     case "trouble":
@@ -104,6 +106,6 @@ export async function tellInBox(deps: Pick<Deps, "engine">, containerId: string,
 export async function withdraw(deps: Deps, notice: NoticeRecord): Promise<void> {
   deps.ledger.withdrawNotice(notice.id, deps.clock.now());
   const containerId = deps.ledger.boxById(notice.boxId)?.containerId;
-  const isShown = notice.deliveries.some(({ channel }) => channel === "box");
+  const isShown = notice.deliveries.some(({ channel }) => channel === IN_BOX);
   if (isShown && containerId !== undefined) await takeBackInBox(deps, containerId);
 }

@@ -6,7 +6,7 @@ import type { Deps } from "../deps.ts";
 import { effectiveDeadline, isHeld, isVoid, isWarning, toldBy } from "./message.ts";
 
 /** Name under which it is recorded that somebody saw a notice below a command of theirs. */
-export const LINE = "line";
+const LINE = "line";
 
 /** For so long nobody has to be told the same again. */
 const PAUSE = HOUR;

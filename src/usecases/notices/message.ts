@@ -34,7 +34,7 @@ export function effectiveDeadline(deps: Pick<Deps, "clock" | "config">, notice: 
 }
 
 /** What is told now; a warning that comes late does not say the time that is past. */
-export function wordsNow(deps: Pick<Deps, "clock" | "config">, notice: NoticeRecord): NoticeWords {
+function wordsNow(deps: Pick<Deps, "clock" | "config">, notice: NoticeRecord): NoticeWords {
   const { subject, body, deadline, boxName } = notice;
   const at = effectiveDeadline(deps, notice);
   if (at === undefined || deadline === undefined || !isWarning(notice) || at < deadline + MINUTE) {

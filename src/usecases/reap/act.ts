@@ -4,18 +4,16 @@ import { EXIT } from "../../core/exit-codes.ts";
 import { recorded } from "../audit/record.ts";
 import type { Deps } from "../deps.ts";
 import { destroy } from "../destroy.ts";
-import { findUnpushed } from "../lifecycle/unpushed.ts";
+import { findUnpushed, findUnpushedAtRest } from "../lifecycle/unpushed.ts";
+import { withLease } from "../lease.ts";
 import { announce, tellOf } from "../notices/announce.ts";
 import { SILENT } from "../recover.ts";
 import { type Before, start, stop } from "../start.ts";
 import { graceIn } from "./grace.ts";
-import type { Reaping } from "./result.ts";
+import { REAPED, type Reaping } from "./result.ts";
 import { type Judged, survey } from "./survey.ts";
 
 type Outcome = Pick<Reaping, "outcome" | "problem">;
-
-/** What archives of boxes that were reaped say. */
-const REAPED = { reason: "reaped" };
 
 /** Does what was decided about a box, unless it is otherwise by now. Never fails: what went wrong is its outcome. */
 export async function act(deps: Deps, judged: Judged): Promise<Outcome> {
@@ -71,6 +69,7 @@ async function notify(deps: Deps, { box, containerId, facts, decision }: Judged)
   if (decision.notice === undefined) return;
   // What was never pushed is named in it, as it is now.
   if (facts.state === "running" && containerId !== undefined) await findUnpushed(deps, { box, containerId });
+  else await withLease(deps, box.name, "reap", (found) => findUnpushedAtRest(deps, found));
   const deadline = decision.at ?? deps.clock.now();
   await announce(deps, box, { ...decision.notice, deadline, archived: decision.notice.kind === "destroy" });
 }
@@ -119,7 +118,7 @@ function stopText(deps: Deps, { name }: BoxRecord, reason: "idle" | "schedule"):
 
 async function destroyBox(deps: Deps, judged: Judged): Promise<void> {
   const { box } = judged;
-  const input = { name: box.name, keepVolume: false, archive: REAPED, before: confirmed(deps, judged) };
+  const input = { name: box.name, keepVolume: false, archive: { reason: REAPED }, before: confirmed(deps, judged) };
   try {
     const { archive } = await audited(deps, "destroy", judged, () => destroy(deps, input));
     await tellOf(deps, box, { kind: "destroyed", at: deps.clock.now(), archive });

@@ -3,6 +3,9 @@ import type { Action, Decision, Reason } from "../../core/lifecycle/facts.ts";
 import type { Millis } from "../../core/time.ts";
 import type { Judged } from "./survey.ts";
 
+/** What archives say of boxes that were reaped. */
+export const REAPED = "reaped";
+
 /** One thing that is to be done, or was, and why; of a box that is left as it is, why it is. */
 export interface Reaping {
   /** Name of the box, which may be gone. */

@@ -46,12 +46,25 @@ describe("between two looks at the clocks", () => {
     });
     fc.assert(
       fc.property(tick, tick, (one, two) => {
-        const { before: start, expected, shift } = clockShift(one, two);
-        expect(expected - start).toBeGreaterThanOrEqual(0);
-        expect(expected - start).toBeLessThanOrEqual(DAY);
-        expect(Math.abs(expected + shift - two.wall)).toBeLessThanOrEqual(CLOCK_TOLERANCE);
+        const { shift } = clockShift(one, two);
+        const counted = two.wall - shift - one.wall;
+        expect(counted).toBeGreaterThanOrEqual(-CLOCK_TOLERANCE);
+        expect(counted).toBeLessThanOrEqual(DAY + CLOCK_TOLERANCE);
       }),
     );
+  });
+
+  it("moves what others wrote down before the clock was set, and nothing else", () => {
+    const ahead = clockShift(before, later(DAY + HOUR, HOUR));
+    const shifts = [ahead, clockShift(later(DAY + HOUR, HOUR), later(2 * HOUR, 2 * HOUR))];
+    expect(shifts.map(({ shift }) => shift)).toEqual([DAY, -DAY]);
+    // Ahead a day and back again: where it was.
+    expect(moved(NOW - 9 * DAY, shifts)).toBe(NOW - 9 * DAY);
+    expect(moved(NOW + 30 * MINUTE, [ahead])).toBe(NOW + DAY + 30 * MINUTE);
+    expect(moved(NOW + DAY + 30 * MINUTE, [ahead])).toBe(NOW + DAY + 30 * MINUTE);
+    // Of the last setting, although the first one also came by there.
+    expect(moved(NOW + 90 * MINUTE, shifts)).toBe(NOW + 90 * MINUTE);
+    expect(moved(NOW + 3 * HOUR, shifts)).toBe(NOW + 3 * HOUR);
   });
 
   it.each([

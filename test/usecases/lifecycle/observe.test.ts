@@ -1,3 +1,4 @@
+import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DevboxError } from "../../../src/core/errors.ts";
 import { IMAGE } from "../../../src/core/image-contract.ts";
@@ -5,7 +6,7 @@ import { DAY, HOUR, MINUTE, SECOND } from "../../../src/core/time.ts";
 import { create } from "../../../src/usecases/create.ts";
 import type { Deps } from "../../../src/usecases/deps.ts";
 import { observe, type RunningBox } from "../../../src/usecases/lifecycle/observe.ts";
-import { findUnpushed, lastUnpushed } from "../../../src/usecases/lifecycle/unpushed.ts";
+import { findUnpushed, findUnpushedAtRest, lastUnpushed } from "../../../src/usecases/lifecycle/unpushed.ts";
 import { createInput, World } from "../../fakes/world.ts";
 
 let world: World;
@@ -131,4 +132,31 @@ it("unpushed work of a box that does not answer any more is what was found last,
   expect(await findUnpushed(deps, first)).toEqual(["site/: 1 changed file not committed"]);
   expect(lastUnpushed(deps, first.box.id)).toEqual(["site/: 1 changed file not committed"]);
   expect(lastUnpushed(deps, "nosuch")).toEqual([]);
+});
+
+it("unpushed work of a box that does not run is looked for in its home, unless it was just before it stopped [X-04]", async () => {
+  await observe(deps, running, { write: true });
+  const [first] = running;
+  if (first === undefined) throw new Error("no box");
+  const { id } = first.box;
+  repositories = [{ path: "site", remote: true, untracked: 2, read: true }];
+  world.engine.task = ({ argv, user, readOnly }) => {
+    expect({ argv, user, readOnly }).toEqual({ argv: [IMAGE.programs.unpushed], user: "dev", readOnly: true });
+    const stdout = Readable.from([Buffer.from(JSON.stringify({ version: 1, complete: true, repositories }))]);
+    const ended = Promise.resolve({ exitCode: 0, stderr: "" });
+    return { stdin: new PassThrough(), stdout, stderr: Readable.from([]), ended, kill: () => undefined };
+  };
+  const stopped = { ...first.box, stoppedAt: world.now + 30 * SECOND };
+  expect(await findUnpushedAtRest(deps, stopped)).toEqual([]);
+  const at = deps.ledger.samples().find(({ boxId }) => boxId === id)?.at;
+  world.now += HOUR;
+  const later = { ...stopped, stoppedAt: world.now };
+  expect(await findUnpushedAtRest(deps, later)).toEqual(["site/: 2 new files or folders not committed"]);
+  expect(lastUnpushed(deps, id)).toEqual(["site/: 2 new files or folders not committed"]);
+  // It says when the box was seen running last.
+  expect(deps.ledger.samples().find(({ boxId }) => boxId === id)?.at).toBe(at);
+  world.engine.task = () => {
+    throw new DevboxError("IMAGE_NOT_FOUND", "no image");
+  };
+  expect(await findUnpushedAtRest(deps, later)).toEqual(["site/: 2 new files or folders not committed"]);
 });

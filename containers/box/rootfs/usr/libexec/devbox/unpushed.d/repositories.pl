@@ -77,9 +77,7 @@ sub repositories {
       if (@found + @linked >= $MOST_REPOSITORIES) { $complete = 0; last }
       push @{ $is_tree && -f "$WORKSPACE/$folder/.git" ? \@linked : \@found }, $folder;
     }
-    next if $is_bare;
-    if ($depth >= $MOST_DEPTH) { $complete = 0 if @below; next }
-    push @waiting, @below;
+    push @waiting, @below if !$is_bare && $depth < $MOST_DEPTH;
   }
   return ([@found, @linked], $complete);
 }
