@@ -27,6 +27,8 @@ export class Homes {
       return { ...base, stdout: Readable.from([Buffer.from(`${size}\t/home/dev\n`)]) };
     }
     if (argv.includes("--create")) return { ...base, stdout: Readable.from(this.#packed(content)) };
+    // Whatever else looks into a home finds nothing worth telling.
+    if (!argv.includes("--extract")) return { ...base, stdout: Readable.from([]) };
     const pieces: Buffer[] = [];
     const filled = new Promise<typeof this.exit>((resolve) => {
       stdin.on("data", (piece: Buffer) => pieces.push(piece));
