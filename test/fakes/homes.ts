@@ -29,6 +29,8 @@ export class Homes {
     }
     if (argv[0] === IMAGE.programs.unpushed) return { ...base, stdout: Readable.from([]) };
     if (argv.includes("--create")) return { ...base, stdout: Readable.from(this.#packed(content)) };
+    // Whatever else looks into a home finds nothing worth telling.
+    if (!argv.includes("--extract")) return { ...base, stdout: Readable.from([]) };
     const pieces: Buffer[] = [];
     const filled = new Promise<typeof this.exit>((resolve) => {
       stdin.on("data", (piece: Buffer) => pieces.push(piece));
