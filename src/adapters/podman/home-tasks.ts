@@ -67,10 +67,6 @@ function watchFlow({ stdin, stdout }: ReturnType<typeof pipePodman>, onStalled: 
 }
 
 /** Arguments of `podman run` for a task. */
-function taskArguments(
-  namespace: string,
-  { image, home, idmap, argv, user, readOnly, token }: HomeTask,
-): string[] {
 function taskArguments(namespace: string, { image, home, idmap, argv, user, readOnly, token }: HomeTask): string[] {
   const [program = "", ...rest] = argv;
   const capabilities = user === "dev" ? [] : readOnly ? READING : WRITING;
