@@ -95,6 +95,7 @@ export function wayOfAHome(as: () => Promise<RootlessUser | undefined>): void {
       expect((await cli.run(["exec", name, "--", "test", "-e", "/home/dev/.profile"])).exitCode).toBe(1);
       const { archives } = (await cli.json(["archive", "list"])) as Archives;
       expect(archives.map(({ box }) => box)).toEqual([name]);
+      expect((await ok("archive", "verify", archives[0]?.id ?? "")).stdout).toContain("as it was written");
       await ok("archive", "remove", archives[0]?.id ?? "", "--yes");
       expect(((await cli.json(["archive", "list"])) as Archives).archives).toEqual([]);
       expect(await tasksOf(cli, user)).toBe("");

@@ -12,7 +12,9 @@ export default class ArchiveVerify extends BaseCommand {
   static override description = "One that is damaged stays listed; the exit code is 5 then.";
   static override examples = ["<%= config.bin %> archive verify k3f9x2ab", "<%= config.bin %> archive verify --all"];
   static override args = { archive: Args.string({ description: "Id of the archive" }) };
-  static override flags = { all: Flags.boolean({ char: "a", summary: "Yours, or as an administrator everyone's" }) };
+  static override flags = {
+    all: Flags.boolean({ char: "a", summary: "Yours, or as an administrator everyone's", default: false }),
+  };
 
   async run() {
     const { args, flags } = await this.parse(ArchiveVerify);
