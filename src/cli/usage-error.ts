@@ -73,13 +73,18 @@ function wrongArguments(
 
 /** oclif's own sentences about the value of a flag, in ours. */
 function reworded(text: string): Omit<UsageError, "next"> {
-  const [said = ""] = text.split("\nSee more help");
+  const [all = ""] = text.split("\nSee more help");
+  const said = all.replace(/^The following errors? occurred:\s*/, "");
   const value = /^Parsing (--[\w-]+) \n\t([^]*)$/.exec(said);
   if (value) return { message: `the value of ${value[1] ?? ""} is wrong.`, why: printable(value[2] ?? "") };
   const none = /^Flag (--[\w-]+) expects a value$/.exec(said);
   if (none) return { message: `${none[1] ?? ""} needs a value.`, why: undefined };
   const twice = /^Flag (--[\w-]+) can only be specified once$/.exec(said);
   if (twice) return { message: `${twice[1] ?? ""} is given twice.`, why: undefined };
+  const needs = /^All of the following must be provided when using (--[\w-]+): (.*)$/.exec(said);
+  if (needs) return { message: `${needs[1] ?? ""} goes with ${needs[2] ?? ""} alone.`, why: undefined };
+  const both = /^(--[\w-]+)=[^]* cannot also be provided when using (--[\w-]+)$/.exec(said);
+  if (both) return { message: `${both[1] ?? ""} and ${both[2] ?? ""} do not go together.`, why: undefined };
   const choice = /^Expected ([^]*) to be one of: (.*)$/.exec(said);
   if (choice) return { message: `${quote(choice[1] ?? "")} is none of: ${choice[2] ?? ""}.`, why: undefined };
   return { message: said.split("\n").map(printable).join("\n").trim(), why: undefined };

@@ -58,6 +58,20 @@ describe("a complaint about arguments", () => {
     expect(usageError(complaint, "completion")?.message).toBe('"--shell=tcsh" is none of: bash, zsh.');
   });
 
+  it("names flags that go together, and those that do not", async () => {
+    const parsed = {
+      at: Flags.string({ dependsOn: ["dry-run"] }),
+      "dry-run": Flags.boolean(),
+      for: Flags.string({ exclusive: ["at"] }),
+    };
+    const said = async (...argv: string[]) => {
+      const complaint: unknown = await Parser.parse(argv, { flags: parsed }).catch((error: unknown) => error);
+      return usageError(complaint, "reap")?.message;
+    };
+    expect(await said("--at", "3d")).toBe("--at goes with --dry-run alone.");
+    expect(await said("--at", "3d", "--dry-run", "--for", "3d")).toBe("--at and --for do not go together.");
+  });
+
   it("names what is wrong with a number", async () => {
     expect(await told(["api", "--tail", "abc"])).toEqual([
       "the value of --tail is wrong.",
