@@ -37,9 +37,11 @@ const NONE = "none";
 export async function setSchedule(deps: Deps, input: ScheduleInput): Promise<ScheduleResult> {
   const box = findBox(deps, input.name);
   throwUnlessReady(box);
-  if (input.start === undefined && input.stop === undefined && input.zone === undefined) throw nothingSaid(box.name);
   const { checkSchedule, checkZone } = await import("../../core/lifecycle/schedule-check.ts");
   const before = deps.ledger.scheduleOf(box.id);
+  if (input.start === undefined && input.stop === undefined && (before === undefined || input.zone === undefined)) {
+    throw nothingSaid(box.name, input.zone);
+  }
   const chosen = (wish: string | undefined, old: string | undefined) =>
     wish === undefined ? old : wish.trim().toLowerCase() === NONE ? undefined : wish.trim().split(/\s+/).join(" ");
   const now = deps.clock.now();
@@ -84,9 +86,12 @@ async function shown(
   return { box, schedule, starts: next(schedule.start), stops: next(schedule.stop), changed };
 }
 
-function nothingSaid(name: string): DevboxError {
+function nothingSaid(name: string, zone: string | undefined): DevboxError {
   return new DevboxError("USAGE", "schedule set needs a time.", {
-    why: "Neither --start nor --stop nor --tz was given.",
+    why:
+      zone === undefined
+        ? "Neither --start nor --stop nor --tz was given."
+        : `${name} has no schedule yet whose zone could be changed.`,
     next: [`For example: devbox-ctl schedule set ${name} --start "0 8 * * mon-fri" --stop "0 19 * * *"`],
   });
 }
