@@ -2,6 +2,7 @@ import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
 import { BaseCommand } from "../cli/base-command.ts";
 import { destroyJson, presentDestroy } from "../cli/present/destroy.ts";
+import { hostZone } from "../cli/zone.ts";
 import type { BoxRecord } from "../core/box.ts";
 import { formatSize } from "../core/size.ts";
 import { spanText } from "../core/time.ts";
@@ -42,7 +43,7 @@ export default class Destroy extends BaseCommand {
     }
     const archive = flags.archive ? { archive: { reason: "destroy --archive" } } : {};
     const result = await destroy(deps, { name, keepVolume, ...archive });
-    this.print(presentDestroy(result));
+    this.print(presentDestroy(result, { now: deps.clock.now(), zone: hostZone() }));
     return destroyJson(result);
   }
 

@@ -35,7 +35,7 @@ export default class Reap extends BaseCommand {
     const deps = await this.deps(flags);
     const at = flags.at === undefined ? undefined : momentAhead(flags.at, hostZone(), deps.clock.now());
     const result = await reap(deps, { dryRun: flags["dry-run"], at, only: flags.only, zone: hostZone() });
-    this.print(presentReaped(styleFor(process.stdout), result));
+    this.print(presentReaped(styleFor(process.stdout), result, { now: deps.clock.now(), zone: hostZone() }));
     if (hasFailed(result)) process.exitCode = EXIT.partial;
     return reapedJson(result);
   }

@@ -4,6 +4,7 @@ import { BaseCommand } from "../cli/base-command.ts";
 import { clock } from "../cli/compose.ts";
 import { presentCreate } from "../cli/present/create.ts";
 import { presentRestored, restoreJson } from "../cli/present/restore.ts";
+import { hostZone } from "../cli/zone.ts";
 import { styleFor } from "../cli/style.ts";
 import { policyFor } from "../core/lifecycle/policy.ts";
 import { restore } from "../usecases/archives/restore.ts";
@@ -33,9 +34,10 @@ export default class Restore extends BaseCommand {
     const { from, as, cpus, memory, image, start } = flags;
     const result = await restore(deps, { name: args.name, from, as, cpus, memory, image, start });
     const style = styleFor(process.stdout);
+    const shown = { now: clock.now(), zone: hostZone() };
     const policy = policyFor(deps.config, result.box.owner, undefined);
     this.print(
-      `${presentCreate(style, result, { span: clock.monotonic() - since, policy })}\n${presentRestored(result)}`,
+      `${presentCreate(style, result, { span: clock.monotonic() - since, policy })}\n${presentRestored(result, shown)}`,
     );
     return restoreJson(result);
   }

@@ -1,9 +1,11 @@
 import { formatSize } from "../../core/size.ts";
+import { momentText, type Shown } from "../../core/lifecycle/moment-text.ts";
 import { count } from "../../core/text.ts";
 import { ago, iso, type Millis } from "../../core/time.ts";
 import type { ListedArchive } from "../../usecases/archives/list.ts";
 import type { VerifiedArchive } from "../../usecases/archives/verify.ts";
 import { jsonTime } from "../json.ts";
+import { REAPED } from "../../usecases/reap/result.ts";
 import type { Style } from "../style.ts";
 import { table } from "./table.ts";
 import type { Listing } from "./volumes.ts";
@@ -19,14 +21,15 @@ export function presentArchives(style: Style, archives: readonly ListedArchive[]
     formatSize(archive.contentSize),
     ago(archive.createdAt, now),
     until(archive.keptUntil),
-    archive.unpushed.length === 0 ? archive.reason : `${archive.reason}; ${unpushed(archive)}`,
+    [archive.reason === REAPED ? "nobody used it" : archive.reason, ...unpushed(archive)].join("; "),
   ]);
   const heading = ["ARCHIVE", "BOX", ...(owners ? ["OWNER"] : []), "SIZE", "HOME", "MADE", "KEPT UNTIL", "WHY"];
   return table(style, heading, rows);
 }
 
-function unpushed({ unpushed: lines }: ListedArchive): string {
-  return `holds ${count(lines.length, "thing")} that ${lines.length === 1 ? "was" : "were"} never pushed`;
+function unpushed({ unpushed: lines }: ListedArchive): string[] {
+  if (lines.length === 0) return [];
+  return [`holds ${count(lines.length, "thing")} that ${lines.length === 1 ? "was" : "were"} never pushed`];
 }
 
 function until(end: Millis | undefined): string {
@@ -34,8 +37,8 @@ function until(end: Millis | undefined): string {
 }
 
 /** A sentence about an archive that was made just now. */
-export function presentArchived({ id, boxName, size, keptUntil }: ListedArchive): string {
-  const kept = keptUntil === undefined ? "until it is removed" : `until ${iso(keptUntil)}`;
+export function presentArchived({ id, boxName, size, keptUntil }: ListedArchive, { now, zone }: Shown): string {
+  const kept = keptUntil === undefined ? "until it is removed" : `until ${momentText(keptUntil, zone, now)}`;
   return `Its home is archived as ${id} (${formatSize(size)}), kept ${kept}.\n    Bring it back: devbox-ctl restore ${boxName}`;
 }
 

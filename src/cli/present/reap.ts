@@ -1,5 +1,5 @@
 import { count } from "../../core/text.ts";
-import { iso } from "../../core/time.ts";
+import { momentText, type Shown } from "../../core/lifecycle/moment-text.ts";
 import type { Reaping, ReapResult } from "../../usecases/reap/result.ts";
 import { jsonTime, orNull } from "../json.ts";
 import type { Style } from "../style.ts";
@@ -14,17 +14,19 @@ const WORDS: Readonly<Partial<Record<Reaping["action"], string>>> = {
 const wordOf = ({ action }: Reaping) => WORDS[action] ?? action;
 
 /** `reap` for a person, or for the journal of its unit. */
-export function presentReaped(style: Style, result: ReapResult): string {
-  return result.dryRun ? planText(style, result) : doneText(style, result);
+export function presentReaped(style: Style, result: ReapResult, shown: Shown): string {
+  return result.dryRun ? planText(style, result, shown) : doneText(style, result);
 }
 
-function planText(style: Style, { reapings, at }: ReapResult): string {
+function planText(style: Style, { reapings, at }: ReapResult, { now, zone }: Shown): string {
   const rows = reapings.map((each) => [each.box, each.owner, each.state, wordOf(each), each.reason]);
   const boxes = new Set(reapings.map(({ box }) => box)).size;
   const actions = reapings.filter(({ action }) => action !== "none").length;
   const lines = rows.length === 0 ? [] : [table(style, ["BOX", "OWNER", "NOW", "ACTION", "REASON"], rows)];
   const when =
-    at === undefined ? [] : [`  As it will be on ${iso(at)} if nothing changes and all notices before are delivered.`];
+    at === undefined
+      ? []
+      : [`  As it will be on ${momentText(at, zone, now)} if nothing changes and all notices before are delivered.`];
   const sum = `  ${count(boxes, "box", "boxes")}, ${count(actions, "action")}. Nothing was done.`;
   return [...lines, ...when, sum].join("\n");
 }
