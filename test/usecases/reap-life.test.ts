@@ -7,6 +7,7 @@ import type { Message } from "../../src/ports/notifier.ts";
 import { create } from "../../src/usecases/create.ts";
 import type { Deps } from "../../src/usecases/deps.ts";
 import { doctor } from "../../src/usecases/doctor/doctor.ts";
+import { why } from "../../src/usecases/lifecycle/why.ts";
 import { metrics } from "../../src/usecases/metrics.ts";
 import { reap, type ReapInput } from "../../src/usecases/reap/reap.ts";
 import { hasFailed } from "../../src/usecases/reap/result.ts";
@@ -105,6 +106,7 @@ describe("a run", () => {
     expect(world.engine.calls.filter((call) => call === "stopBox")).toHaveLength(1);
     expect(boxOf("web")).toMatchObject({ desired: "stopped", stoppedAt: world.now });
     expect(told.map(({ kind }) => kind)).toEqual(["stop", "stopped"]);
+    expect((await why(deps, { name: "web" })).stateSince).toEqual({ at: world.now, by: "the reaper" });
     // Nor does a boot bring it back.
     expect(await resume(deps, { dryRun: false })).toEqual([]);
     await pass(12 * DAY + HOUR);

@@ -49,9 +49,14 @@ export function heldFacts(records: readonly HoldRecord[], judge: HoldJudge): Hel
     .map((end) => Math.min(end, judge.now));
   const held = longest(lasting(records, judge));
   return {
-    hold: held && { until: held.until, by: held.by, reason: held.reason },
+    hold: held && { until: held.until, by: whose(held), reason: held.reason },
     heldUntil: ends.length === 0 ? undefined : Math.max(...ends),
   };
+}
+
+/** Who holds it, and whether that may end any moment. */
+function whose({ by, holder }: HoldRecord): string {
+  return holder === undefined ? by : `${by}, while a command runs`;
 }
 
 /** Of several holds that which lasts longest, of two that last equally long the first. */

@@ -73,8 +73,9 @@ function undeliveredText({ notices }: BoxFacts, { counts }: Decision): string {
 const DONE = { stop: "stopped", destroy: "destroyed", start: "started" } as const;
 const DOES = { stop: "stops", destroy: "destroyed", start: "starts" } as const;
 
-function at({ at: when, next }: Decision, { now }: Shown): string {
-  if (when === undefined || next === undefined) return "";
+function at({ at: when, next, action }: Decision, { now }: Shown): string {
+  // What is done now is said by the action, also after it was done.
+  if (when === undefined || next === undefined || action === "stop" || action === "destroy") return "";
   return when <= now ? `; ${DONE[next]} at the next run` : `; ${DONE[next]} in ${left(when - now)}`;
 }
 

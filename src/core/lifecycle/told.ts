@@ -59,6 +59,8 @@ export function plannedOf(
   now: Millis,
 ): ToldNotice[] {
   const { counts, at, next } = decided.decision;
+  // What is done at the next run is not told of once more.
+  if (at !== undefined && at <= now) return [];
   if (typeof counts === "string" || at === undefined || next !== counts.kind || isBySchedule(decided)) return [];
   const length = counts.kind === "stop" ? policy.stopAfterIdle : policy.destroyAfterStopped;
   if (length === null) return [];

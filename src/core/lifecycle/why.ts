@@ -53,9 +53,12 @@ export function whySentences(why: Why, reader: Reader): string[] {
 function stateSentence({ facts, stateSince }: Why, { zone, now, you }: Reader): string {
   const { name, state, desired } = facts;
   if (state === "gone") return `${name} is gone: its container was removed by other hands. Its home is there.`;
-  const since = stateSince === undefined ? "" : ` since ${momentText(stateSince.at, zone, now)}`;
+  // Of a box that a command is at work on it is known since when it was what it is no more.
+  const isSettled = state === "running" || state === "stopped";
+  const since = stateSince === undefined || !isSettled ? "" : ` since ${momentText(stateSince.at, zone, now)}`;
   const crashed = state === "stopped" && desired === "running" ? "it ended by itself" : undefined;
-  const who = stateSince?.by === undefined ? crashed : `by ${stateSince.by === you ? "you" : stateSince.by}`;
+  const who =
+    stateSince?.by === undefined || !isSettled ? crashed : `by ${stateSince.by === you ? "you" : stateSince.by}`;
   return `${name} is ${state}${since}${who === undefined ? "" : ` (${who})`}.`;
 }
 
@@ -130,9 +133,12 @@ function toldSentences({ facts, told }: Why, { zone, now, you }: Reader): string
     }
   });
   const isYours = facts.owner === you;
-  const isDone = told.some(({ state }) => state !== "planned");
+  const isTold = told.some(({ state }) => state === "delivered");
+  if (!isTold && told.some(({ state }) => state === "undelivered")) {
+    return [`${isYours ? "You" : facts.owner} could not be told yet: ${parts.join(", ")}.`];
+  }
   const who = isYours ? "You" : facts.owner;
-  const verb = isDone ? (isYours ? "were" : "was") : isYours ? "are" : "is";
+  const verb = isTold ? (isYours ? "were" : "was") : isYours ? "are" : "is";
   return [`${who} ${verb} told: ${parts.join(", ")}.`];
 }
 

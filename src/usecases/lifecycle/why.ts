@@ -61,7 +61,7 @@ async function look(deps: Deps, box: BoxRecord, { containerId }: EngineBox): Pro
   return (await observe(deps, [{ box, containerId }], { write: false })).get(box.id);
 }
 
-/** Since when a box runs or does not, and the user whose command it was. */
+/** Since when a box runs or does not, and whose command that was. */
 function stateSince(deps: Deps, box: BoxRecord, container: EngineBox | undefined): Why["stateSince"] {
   const isRunning = container?.state === "running";
   const at = isRunning ? container.startedAt : (box.stoppedAt ?? container?.exitedAt);
@@ -69,11 +69,22 @@ function stateSince(deps: Deps, box: BoxRecord, container: EngineBox | undefined
   const records = deps.ledger.audit({
     ...{ viewer: undefined, user: undefined, box: { id: box.id }, since: undefined, limit: MOST_RECORDS },
   });
-  return { at, by: records.findLast((record) => wasDoneBy(record, at))?.user };
+  const done = records.findLast((record) => wasDoneBy(record, at));
+  return { at, by: done && (BY_ITSELF.get(`${done.command} ${done.what ?? ""}`) ?? done.user) };
 }
 
 /** Commands that start or stop boxes. */
 const CHANGES = new Set(["create", "start", "stop", "restart", "rebuild", "hand-over", "reap", "resume", "restore"]);
+
+/**
+ * Who it was when the reaper did it, by what it records: the act and its reason. In personal mode the reaper runs as the owner, who
+ * did not stop it all the same.
+ */
+const BY_ITSELF: ReadonlyMap<string, string> = new Map([
+  ["stop idle", "the reaper"],
+  ["stop schedule", "its schedule"],
+  ["start schedule", "its schedule"],
+]);
 
 /** Whether a command was at work at a moment; the engine's times have whole seconds in places. */
 function wasDoneBy({ at, command, end }: AuditRecord, moment: Millis): boolean {

@@ -67,7 +67,10 @@ describe("a hold", () => {
     using world = await worldWith(name);
     const deps = world.process();
     world.engine.session = async () => {
-      expect((await factsOf(world))?.hold).toMatchObject({ until: world.now + 14 * DAY, by: "alice" });
+      expect((await factsOf(world))?.hold).toMatchObject({
+        until: world.now + 14 * DAY,
+        by: "alice, while a command runs",
+      });
       world.now += HOUR;
       return { exitCode: 7, signal: undefined };
     };
@@ -157,6 +160,7 @@ describe("a schedule", () => {
     const deps = world.process();
     const none = { name, start: undefined, stop: undefined, zone: undefined, hostZone: "UTC" };
     expect(await codeOf(setSchedule(deps, none))).toBe("USAGE");
+    expect(await codeOf(setSchedule(deps, { ...none, zone: "Europe/Berlin" }))).toBe("USAGE");
     expect(await codeOf(setSchedule(deps, { ...none, start: "* * * * *" }))).toBe("INVALID_SCHEDULE");
     expect(await codeOf(setSchedule(deps, { ...times, zone: "Mars" }))).toBe("INVALID_SCHEDULE");
     expect(deps.ledger.schedules()).toEqual([]);
