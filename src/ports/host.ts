@@ -4,6 +4,8 @@ import type { Millis } from "../core/time.ts";
 
 /** What the machine itself knows. All of it is read from the kernel; nothing is started. */
 export interface Host {
+  /** What the machine calls itself. */
+  name(): string;
   /** CPU cores this process may use. */
   cores(): number;
   /** Memory and disk that are free now; `storage` is the engine's storage directory when known. */

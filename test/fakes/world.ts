@@ -63,6 +63,7 @@ export class World implements Disposable {
       ledger,
       clock: { now: () => this.now, monotonic: () => this.now, sleep: () => Promise.resolve() },
       host: {
+        name: () => "bench",
         cores: () => this.cores,
         free: () => ({ memory: this.memory, disk: this.disk }),
         uptime: () => this.now - this.bootedAt,

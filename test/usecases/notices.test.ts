@@ -154,7 +154,7 @@ describe("a notice", () => {
   it("is delivered although another channel hangs or has a bug [X-05]", () =>
     idleWorld(async ({ reaper, box, first, webhook, email, world, delivery }) => {
       const bug = new Receiver("command");
-      bug.before = () => Promise.reject(new TypeError("x is not a function"));
+      bug.before = () => Promise.reject(new TypeError("x is\n  not a function\n"));
       const slow = Promise.withResolvers<undefined>();
       webhook.before = () => slow.promise;
       world.channels = [webhook, bug, email];
@@ -315,6 +315,24 @@ describe("the line at the next command", () => {
       line?.seen();
       world.now += DAY;
       expect(noticeLines(alice)).toEqual([]);
+    }));
+
+  it("says nothing of a stop that is over, and does not send anybody to restore over a box [X-05]", () =>
+    idleWorld(async ({ reaper, box, world }) => {
+      world.channels = [];
+      const alice = world.process("alice");
+      const texts = () => noticeLines(alice).map(({ text }) => text);
+      await stop(alice, { name: "web" });
+      await tellOf(reaper(), box, { kind: "stopped", at: world.now, reason: "idle" });
+      expect(texts()).toEqual([expect.stringContaining("(devbox-ctl start web)")]);
+      await start(alice, { name: "web", recreate: false });
+      expect(texts()).toEqual([]);
+      await tellOf(reaper(), box, {
+        kind: "destroyed",
+        at: world.now,
+        archive: { id: "ab12cd34", expiresAt: undefined },
+      });
+      expect(texts()).toEqual(["web was destroyed, its home is archived (devbox-ctl archive list)"]);
     }));
 
   it("names the newest of each kind, and no more than a few boxes", () =>

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync, statfsSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import type { HostFree } from "../../core/limits.ts";
 import type { ProcessIdentity } from "../../core/operation.ts";
 import { KIB } from "../../core/size.ts";
@@ -17,6 +17,7 @@ const ORPHAN_POLL = 50;
 /** This Linux machine, from /proc. */
 export function createHost(clock: Clock): Host {
   return {
+    name: () => hostname(),
     cores: () => availableParallelism(),
     free: (storage) => ({ memory: availableMemory(), ...(storage === undefined ? NOTHING_KNOWN : freeDisk(storage)) }),
     uptime,

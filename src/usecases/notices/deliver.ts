@@ -37,7 +37,8 @@ async function attempt(deps: Deps, notice: NoticeRecord, way: Channel, message: 
   const triedAt = clock.now();
   if (!ledger.claimDelivery(notice.id, way.name, before, triedAt)) return;
   const delivery = { channel: way.name, attempts: before + 1, triedAt };
-  const problem = await problemOf(way.deliver(message, interrupt));
+  // It is told within sentences and in rows of tables, so it is one line.
+  const problem = (await problemOf(way.deliver(message, interrupt)))?.trim().replaceAll(/\s*\n\s*/g, " ");
   const deliveredAt = problem === undefined ? clock.now() : undefined;
   ledger.recordDelivery(notice.id, { ...delivery, deliveredAt, problem });
 }

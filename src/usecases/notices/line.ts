@@ -24,7 +24,7 @@ export interface NoticeLine {
   readonly seen: () => void;
 }
 
-type LineDeps = Pick<Deps, "ledger" | "clock" | "config" | "caller">;
+type LineDeps = Pick<Deps, "ledger" | "clock" | "config" | "caller" | "host">;
 
 /**
  * What the caller has to know of their boxes: warnings until they are void, once an hour; what was done, once. One query
@@ -51,9 +51,11 @@ export function noticeLines(deps: LineDeps): NoticeLine[] {
 function isToShow(deps: LineDeps, notice: NoticeRecord): boolean {
   const shown = deliveryOf(notice);
   const now = deps.clock.now();
+  const box: BoxRecord | undefined = deps.ledger.boxById(notice.boxId);
+  // That it was stopped is no news once it was started again, or is gone.
+  if (notice.kind === "stopped" && box?.desired !== "stopped") return false;
   if (!isWarning(notice)) return shown === undefined;
   if (shown?.triedAt !== undefined && shown.triedAt <= now && now < shown.triedAt + PAUSE) return false;
-  const box: BoxRecord | undefined = deps.ledger.boxById(notice.boxId);
   return !isVoid(notice, box) && !isHeld(deps, notice);
 }
 
@@ -65,8 +67,14 @@ function lineOf(deps: LineDeps, notice: NoticeRecord): string {
   if (isWarning(notice) && at !== undefined) {
     return `${willHappen(boxName, notice.kind, at, toldBy(deps).zone)} (devbox-ctl why ${boxName})`;
   }
-  const verb = kind === "stopped" ? "start" : kind === "destroyed" ? "restore" : "why";
-  return `${subject} (devbox-ctl ${verb} ${boxName})`;
+  const start = kind === "stopped" ? `start ${boxName}` : undefined;
+  const restore = kind === "destroyed" ? restoreOf(deps, boxName) : undefined;
+  return `${subject} (devbox-ctl ${start ?? restore ?? `why ${boxName}`})`;
+}
+
+/** A box of that name, brought back or new, is in a restore's way. */
+function restoreOf({ ledger }: LineDeps, boxName: string): string {
+  return ledger.boxByName(boxName) === undefined ? `restore ${boxName}` : "archive list";
 }
 
 function recordSeen({ ledger, clock }: LineDeps, notice: NoticeRecord): void {

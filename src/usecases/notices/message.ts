@@ -6,9 +6,9 @@ import type { Message } from "../../ports/notifier.ts";
 import type { Deps } from "../deps.ts";
 
 /** In which words this host tells times. */
-export function toldBy({ clock, config }: Pick<Deps, "clock" | "config">): Told {
+export function toldBy({ clock, config, host }: Pick<Deps, "clock" | "config" | "host">): Told {
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
-  return { now: clock.now(), zone: timeZone, host: config.host.name ?? "this host" };
+  return { now: clock.now(), zone: timeZone, host: config.host.name ?? host.name() };
 }
 
 /** Whether a notice warns of what is to come, and how it is told that this is put off. */
@@ -26,7 +26,10 @@ export function firstDelivered({ deliveries }: Pick<NoticeRecord, "deliveries">)
  * When what a notice warns of happens at the earliest if it is told now: nothing happens before the notice's span is over
  * since somebody was told.
  */
-export function effectiveDeadline(deps: Pick<Deps, "clock" | "config">, notice: NoticeRecord): Millis | undefined {
+export function effectiveDeadline(
+  deps: Pick<Deps, "clock" | "config" | "host">,
+  notice: NoticeRecord,
+): Millis | undefined {
   const { deadline, stage } = notice;
   if (deadline === undefined || !isWarning(notice) || stage === "reminder") return deadline;
   const told = firstDelivered(notice) ?? deps.clock.now();
@@ -34,7 +37,7 @@ export function effectiveDeadline(deps: Pick<Deps, "clock" | "config">, notice: 
 }
 
 /** What is told now; a warning that comes late does not say the time that is past. */
-function wordsNow(deps: Pick<Deps, "clock" | "config">, notice: NoticeRecord): NoticeWords {
+function wordsNow(deps: Pick<Deps, "clock" | "config" | "host">, notice: NoticeRecord): NoticeWords {
   const { subject, body, deadline, boxName } = notice;
   const at = effectiveDeadline(deps, notice);
   if (at === undefined || deadline === undefined || !isWarning(notice) || at < deadline + MINUTE) {
@@ -45,7 +48,7 @@ function wordsNow(deps: Pick<Deps, "clock" | "config">, notice: NoticeRecord): N
 }
 
 /** The message of a notice, as it is to be sent now. */
-export function messageOf(deps: Pick<Deps, "clock" | "config">, notice: NoticeRecord): Message {
+export function messageOf(deps: Pick<Deps, "clock" | "config" | "host">, notice: NoticeRecord): Message {
   const { kind, stage, boxId, boxName, owner, createdAt } = notice;
   return {
     ...{ kind, stage, boxName, owner, ...wordsNow(deps, notice) },
