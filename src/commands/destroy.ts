@@ -5,7 +5,7 @@ import { destroyJson, presentDestroy } from "../cli/present/destroy.ts";
 import { hostZone } from "../cli/zone.ts";
 import type { BoxRecord } from "../core/box.ts";
 import { formatSize } from "../core/size.ts";
-import { spanText } from "../core/time.ts";
+import { span } from "../core/lifecycle/sentences.ts";
 import { findBox } from "../usecases/access.ts";
 import type { Deps } from "../usecases/deps.ts";
 import { destroy } from "../usecases/destroy.ts";
@@ -54,7 +54,7 @@ export default class Destroy extends BaseCommand {
     const home = size === undefined ? "its home" : `its home (${formatSize(size)})`;
     const { keep } = deps.config.lifecycle.archive;
     if (isArchived) {
-      const kept = keep === null ? "until you remove it" : spanText(keep);
+      const kept = keep === null ? "until you remove it" : span(keep);
       return `${name} will be gone for good; ${home} is archived first and kept ${kept}.\n  Type the name to go on:`;
     }
     const lines = lastUnpushed(deps, box.id).map((line) => `  ! ${line}\n`);

@@ -18,8 +18,9 @@ export function presentWhy(style: Style, result: WhyResult, reader: Reader): str
 function change(result: WhyResult): string[] {
   const { commands, decision } = result;
   if (commands.length === 0) return [];
-  const isRunningOut = decision.reason !== "held" && decision.next !== undefined && !isBySchedule(result);
-  const purpose = isRunningOut ? "To keep it" : "To change that";
+  const { reason, next } = decision;
+  const isRunningOut = reason !== "held" && next !== undefined && !isBySchedule(result);
+  const purpose = isRunningOut || reason === "in-use" ? "To keep it" : "To change that";
   return [`${purpose}: ${commands.join(" · ")}`];
 }
 

@@ -1,7 +1,7 @@
 import { boxState, type BoxRecord } from "../../core/box.ts";
 import type { AuditRecord } from "../../core/audit.ts";
 import type { Seen } from "../../core/lifecycle/activity.ts";
-import type { Hold } from "../../core/lifecycle/facts.ts";
+import type { Decision, Hold } from "../../core/lifecycle/facts.ts";
 import { decide } from "../../core/lifecycle/decide.ts";
 import { policyFor } from "../../core/lifecycle/policy.ts";
 import { plannedOf, toldOf } from "../../core/lifecycle/told.ts";
@@ -98,10 +98,15 @@ function commandsFor({ facts, decision, schedule }: Why): string[] {
   const start = `devbox-ctl start ${name}${isGone ? " --recreate" : ""}`;
   return [
     ...(decision.next === "destroy" || isGone ? [start] : []),
-    hold === undefined ? `devbox-ctl hold ${name} --for 3d` : endOfHold(name, hold),
+    ...(hold === undefined ? holdOf(decision, name) : [endOfHold(name, hold)]),
     ...(schedule === undefined ? [] : [`devbox-ctl schedule clear ${name}`]),
     ...(decision.reason === "never-by-policy" ? [`devbox-ctl policy show ${name}`] : []),
   ];
+}
+
+/** Holding a box changes nothing as long as it is left alone for what it is. */
+function holdOf({ reason }: Decision, name: string): string[] {
+  return reason === "busy" || reason === "state-unclear" ? [] : [`devbox-ctl hold ${name} --for 3d`];
 }
 
 /** How a hold is taken back; a file in the box is its own. */
