@@ -23,8 +23,8 @@ export const AUDIENCE: Readonly<Record<string, Audience>> = {
   ]),
   ...named("administrators", [
     ...["config:show", "doctor", "hand-over", "image:build", "image:check", "image:load", "image:prepare"],
-    ...["image:prune", "metrics", "reap", "resume", "user:add-key", "user:list", "user:remove", "user:remove-key"],
-    ...["image:prune", "notify:test", "reap", "resume", "user:add-key", "user:list", "user:remove", "user:remove-key"],
+    ...["image:prune", "metrics", "notify:test", "reap", "resume"],
+    ...["user:add-key", "user:list", "user:remove", "user:remove-key"],
   ]),
   ...named("caller", ["config:check", "config:schema", "host:setup"]),
   ...named("caller", ["tailnet:dev:down", "tailnet:dev:ssh", "tailnet:dev:status", "tailnet:dev:up"]),
@@ -55,7 +55,7 @@ export function judgeWords(words: readonly string[]): Crossing | undefined {
   }
   const rest = words.slice(id.length);
   const name = id.join(":");
-  refuseFlags(TAKES_WORDS.has(name) ? ownWords(rest) : rest);
+  refuseFlags(TAKES_WORDS.has(name) ? ownWords(rest) : rest, name === "restore" ? ["--config"] : FORBIDDEN);
   return { words: [name, ...rest], audience: AUDIENCE[name] ?? "caller" };
 }
 
@@ -77,10 +77,11 @@ function ownWords(words: readonly string[]): readonly string[] {
   return end === -1 ? words : words.slice(0, end);
 }
 
-const FORBIDDEN = ["--config", "--as"];
+const FORBIDDEN: readonly string[] = ["--config", "--as"];
 
-function refuseFlags(words: readonly string[]): void {
-  const flag = FORBIDDEN.find((name) => words.some((word) => word === name || word.startsWith(`${name}=`)));
+/** @param forbidden what leads away; to `restore`, `--as` is a box's other name, and who somebody is it says nowhere but in front */
+function refuseFlags(words: readonly string[], forbidden = FORBIDDEN): void {
+  const flag = forbidden.find((name) => words.some((word) => word === name || word.startsWith(`${name}=`)));
   if (flag === undefined) return;
   throw flagMeansNothing(flag);
 }

@@ -60,8 +60,15 @@ describe("the commands that may cross", () => {
     [["exec", "api", "--config=x", "--", "id"]],
     [["--config", "x", "list"]],
     [["--as=bob", "list"]],
+    [["--as", "bob", "restore", "api"]],
+    [["restore", "api", "--as", "web", "--config=x"]],
   ])("%j would lead to the account's files", (words) => {
     expect(codeOf(() => judgeWords(words))).toBe("NOT_PERMITTED");
+  });
+
+  it("may give a box that is brought back another name [X-04]", () => {
+    const words = ["restore", "api", "--as", "web"];
+    expect(judgeWords(words)).toEqual({ words, audience: "everyone" });
   });
 
   it("say the same of a flag before the command as of one after it", () => {
