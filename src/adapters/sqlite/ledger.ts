@@ -58,7 +58,8 @@ export function openLedger(options: LedgerOptions): Ledger {
     setFact: (key, value) => {
       core.query("INSERT INTO facts VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
     },
-    size: () => Number(core.query("SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size")[0]?.size),
+    size: () =>
+      Number(core.query("SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size")[0]?.size),
     check: () => {
       const found = core.query("PRAGMA quick_check").map((row) => row.quick_check as string);
       if (found.join() !== "ok") throw damaged(ledgerFile(options.stateDir), found.slice(0, 5).join("\n"));
