@@ -1,4 +1,5 @@
 import { PassThrough, Readable } from "node:stream";
+import { IMAGE } from "../../src/core/image-contract.ts";
 import type { BoxPipe, HomeTask } from "../../src/ports/engine.ts";
 import { inPieces } from "../support/tar.ts";
 import type { World } from "./world.ts";
@@ -26,7 +27,10 @@ export class Homes {
       const size = String(this.measured ?? content.length);
       return { ...base, stdout: Readable.from([Buffer.from(`${size}\t/home/dev\n`)]) };
     }
+    if (argv[0] === IMAGE.programs.unpushed) return { ...base, stdout: Readable.from([]) };
     if (argv.includes("--create")) return { ...base, stdout: Readable.from(this.#packed(content)) };
+    // Whatever else looks into a home finds nothing worth telling.
+    if (!argv.includes("--extract")) return { ...base, stdout: Readable.from([]) };
     const pieces: Buffer[] = [];
     const filled = new Promise<typeof this.exit>((resolve) => {
       stdin.on("data", (piece: Buffer) => pieces.push(piece));

@@ -75,7 +75,7 @@ describe.each([["Podman itself"], ["Podman's service"]] as const)("a program tha
       const name = testName("kill");
       expect(await cli.run(["create", name])).toMatchObject({ exitCode: 0 });
       const fill =
-        "head -c 200000000 /dev/urandom > a; head -c 100000000 /dev/urandom | base64 > b; seq 2000 | xargs touch";
+        "head -c 200000000 /dev/urandom > a; head -c 40000000 /dev/urandom | base64 > b; seq 2000 | xargs touch";
       expect(await cli.run(["exec", name, "--", "sh", "-c", fill])).toMatchObject({ exitCode: 0 });
       await cli.run(["stop", name]);
       const before = await manifestOf({ name, image, cli }, SUMS);
@@ -83,7 +83,7 @@ describe.each([["Podman itself"], ["Podman's service"]] as const)("a program tha
       const archives = path.join(cli.stateDir, "archives");
       let kills = 0;
       let whole = false;
-      for (let round = 0; round < 12 && !whole; round += 1) {
+      for (let round = 0; round < 8 && !whole; round += 1) {
         const after = 400 + ((round * 1777) % 6000);
         if (await killed(cli, ["destroy", name, "--archive", "--yes"], after)) kills += 1;
         const { boxes } = (await cli.json(["list"])) as Listed;

@@ -3,7 +3,7 @@ import { DAY, HOUR, MINUTE, type Millis } from "../../src/core/time.ts";
 import type { Random } from "./random.ts";
 
 /** How somebody uses a box. */
-export type Habit = "daily" | "weekly" | "seldom" | "abandoned";
+type Habit = "daily" | "weekly" | "seldom" | "abandoned";
 
 /** What is true of a box, in true time, whatever anybody has written down of it. */
 export interface TrueBox {

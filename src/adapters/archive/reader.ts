@@ -8,7 +8,7 @@ import { Content } from "./content.ts";
 import { damaged } from "./errors.ts";
 
 /** Bytes that are read at once. */
-const PIECE = 1024 * 1024;
+const PIECE = 64 * 1024;
 
 /**
  * What an archive's file holds, piece by piece.

@@ -14,7 +14,7 @@ import { readContent, total } from "./reader.ts";
 export const FRAME = 64 * 1024 * 1024;
 
 /** Bytes that are handed to zstd at once. */
-const PIECE = 1024 * 1024;
+const PIECE = 64 * 1024;
 
 const ZSTD = {
   params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },

@@ -1,5 +1,6 @@
 import { IMAGE } from "../../core/image-contract.ts";
 import { LABEL, TASK_KIND } from "../../core/labels.ts";
+import { MINUTE } from "../../core/time.ts";
 import type { ContainerEngine, HomeTask } from "../../ports/engine.ts";
 import { idArguments } from "./arguments.ts";
 import { removeThoroughly } from "./containers.ts";
@@ -22,11 +23,14 @@ export function homeTaskCalls(command: PodmanCommand, namespace: string): HomeTa
     endHomeTasks: end,
     homeTask(task) {
       const child = pipePodman(command, taskArguments(namespace, task), task.token);
+      // Its client ends with its container.
+      const watch = watchFlow(child, () => void end(task.token).catch(() => undefined));
       return {
         stdin: child.stdin,
         stdout: child.stdout,
         stderr: child.stderr,
         ended: child.then(async (result) => {
+          clearInterval(watch);
           await end(task.token);
           const said = result.stderr || (result.failed ? (result.shortMessage ?? "") : "");
           return { exitCode: result.exitCode ?? 1, stderr: words(said) };
@@ -42,11 +46,28 @@ export function homeTaskCalls(command: PodmanCommand, namespace: string): HomeTa
   };
 }
 
+/**
+ * How long nothing may come out of a task nor go into it, in milliseconds: podman may wait for its storage for ever. Before
+ * the first byte of a home of very many files it may take minutes.
+ */
+const STALLED = 30 * MINUTE;
+
+/** Calls when nothing has passed for that long. */
+function watchFlow({ stdin, stdout }: ReturnType<typeof pipePodman>, onStalled: () => void): NodeJS.Timeout {
+  let before = -1;
+  const look = () => {
+    // Pipes of processes are sockets, which count.
+    const { bytesWritten = 0 } = stdin as Partial<Record<"bytesWritten", number>>;
+    const { bytesRead = 0 } = stdout as Partial<Record<"bytesRead", number>>;
+    const passed = bytesRead + bytesWritten;
+    if (passed === before) onStalled();
+    before = passed;
+  };
+  return setInterval(look, STALLED).unref();
+}
+
 /** Arguments of `podman run` for a task. */
-export function taskArguments(
-  namespace: string,
-  { image, home, idmap, argv, user, readOnly, token }: HomeTask,
-): string[] {
+function taskArguments(namespace: string, { image, home, idmap, argv, user, readOnly, token }: HomeTask): string[] {
   const [program = "", ...rest] = argv;
   const capabilities = user === "dev" ? [] : readOnly ? READING : WRITING;
   return [

@@ -32,7 +32,7 @@ export function presentRelease({ box, released, left }: ReleaseResult, { now, zo
 }
 
 /** What JSON says of a hold. */
-export function holdJson(hold: HoldRecord) {
+function holdJson(hold: HoldRecord) {
   return { until: iso(hold.until), by: hold.by, reason: hold.reason, ofCommand: hold.holder !== undefined };
 }
 

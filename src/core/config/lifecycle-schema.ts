@@ -11,7 +11,7 @@ const NEVER = "never";
 const spanOr = (what: string) => (span: Millis | null) => (span === null ? what : spanText(span));
 const orNever = spanOr(NEVER);
 
-export const span = z
+const span = z
   .string()
   .meta({ examples: ["7d", "48h", "30m", "90s"] })
   .transform((text, ctx) => {
@@ -22,7 +22,7 @@ export const span = z
   });
 
 /** A span, or never. */
-export const spanOrNever = z.union(
+const spanOrNever = z.union(
   [z.literal(NEVER).transform(() => null), span],
   "must be a span such as 7d, or never",
 );

@@ -38,11 +38,11 @@ export interface UnitParts {
   readonly archiveDir: string | null;
 }
 
-/** Where units may keep the figures of {@link METRICS_FILE}. */
+/** Directory below /run for figures. */
 const METRICS_DIR = "devbox-metrics";
 
 /** Figures for node_exporter, which takes them up through a link in its own directory. */
-export const METRICS_FILE = `/run/${METRICS_DIR}/devbox.prom`;
+const METRICS_FILE = `/run/${METRICS_DIR}/devbox.prom`;
 
 /** Directories that {@link hardened} puts something else in the place of. */
 const HIDDEN = ["/home", "/root", "/run/user"];

@@ -11,7 +11,7 @@ export interface HoldJudge {
 }
 
 /** Whether the process that a hold lasts as long as still runs; true for one that hangs on none. */
-export type HolderAlive = (hold: Pick<HoldRecord, "holder">) => boolean;
+type HolderAlive = (hold: Pick<HoldRecord, "holder">) => boolean;
 
 /** What the holds of one box come to. */
 export interface HeldFacts {
@@ -26,8 +26,9 @@ const endOf = ({ until, createdAt }: HoldRecord, most: Millis): Millis => Math.m
 
 /** When a hold was over; undefined for one that lasts. It ends at `until` itself, not after it. */
 export function overSince(hold: HoldRecord, { isAlive, now, most }: HoldJudge): Millis | undefined {
+  // Not bounded by its end as it was named: the moment was moved when the clock was set, or it was set over that end.
+  if (hold.endedAt !== undefined) return hold.endedAt;
   const end = endOf(hold, most);
-  if (hold.endedAt !== undefined) return Math.min(hold.endedAt, end);
   if (end <= now) return end;
   // Nobody saw when that process ended: what is not known counts for the box.
   return isAlive(hold) ? undefined : now;

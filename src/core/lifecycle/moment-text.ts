@@ -25,7 +25,7 @@ export function dayText(at: Millis, zone: string, now: Millis): string {
 }
 
 /** Only what a clock shows: `09:14`. */
-export function clockText(at: Millis, zone: string): string {
+function clockText(at: Millis, zone: string): string {
   const date = shown(at, zone);
   return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
 }

@@ -6,7 +6,7 @@ import { within } from "./policy.ts";
 import type { BoxPolicy } from "./records.ts";
 
 /** What each of a policy's spans is called where people meet it. */
-export const POLICY_FLAGS: Readonly<Record<keyof BoxPolicy, string>> = {
+const POLICY_FLAGS: Readonly<Record<keyof BoxPolicy, string>> = {
   stopAfterIdle: "--stop-after",
   destroyAfterStopped: "--destroy-after",
 };

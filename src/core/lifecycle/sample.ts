@@ -9,7 +9,7 @@ import type { SampleRecord } from "./records.ts";
 export const LEAST_WINDOW = MINUTE;
 
 /** How much longer than its own clock says a look may be away from the one before: then the wall's clock was set. */
-export const CLOCK_TOLERANCE = 2 * MINUTE;
+const CLOCK_TOLERANCE = 2 * MINUTE;
 
 /** Most entries of a list that is kept, most characters of a text, and most lines about work. */
 const MOST = 100;

@@ -18,7 +18,7 @@ export interface ToldNotice {
 }
 
 /** A channel in a person's words: `by e-mail`, `by webhook-2`. */
-export function channelWords(channel: string): string {
+function channelWords(channel: string): string {
   if (channel === "box") return "in the box";
   if (channel === "line") return "at a command";
   return `by ${channel.replace(/^email/, "e-mail")}`;

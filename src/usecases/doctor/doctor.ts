@@ -56,8 +56,6 @@ async function checkLedger(deps: Deps, engineWorks: boolean, fix: boolean): Prom
     ...(await checkBoxes(deps, fix)),
     ...(await checkServices(deps)),
     ...(await checkTailnet(deps, fix)),
-    ...(await checkChannels(deps)),
-    ...(await checkArchives(deps, fix)),
     ...(await checkArchives(deps, fix)),
     ...(await checkChannels(deps)),
     ...checkReaper(deps),

@@ -87,6 +87,10 @@ describe("the commands that may cross", () => {
 
   it("leave alone what is a program's in a box", () => {
     expect(judgeWords(["exec", "api", "--", "x", "--config", "--as"])?.audience).toBe("everyone");
+    expect(judgeWords(["hold", "api", "--while", "--", "x", "--config"])?.audience).toBe("everyone");
+    expect(() => judgeWords(["hold", "api", "--config=x", "--while", "--", "x"])).toThrow(
+      "--config means nothing here",
+    );
     expect(judgeWords(["ssh", "api", "--", "x", "--config=1"])?.audience).toBe("everyone");
     expect(judgeWords(["transfer", "api", "send", "--", "--config"])?.audience).toBe("everyone");
     expect(judgeWords(["image", "build", "--zed-server", "https://x"])?.audience).toBe("administrators");
