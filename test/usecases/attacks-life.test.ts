@@ -167,9 +167,7 @@ describe("clocks", () => {
     world.engine.program = () => ({ exitCode: 1, stdout: "", stderr: "" });
     world.pass(20 * DAY);
     world.engine.containers.get(deps.ledger.boxByName("web")?.containerId ?? "")!.state = "exited";
-    const boxes = world.engine.boxes.bind(world.engine);
-    const exitedAt = world.now;
-    world.engine.boxes = async () => (await boxes()).map((box) => ({ ...box, exitedAt }));
+    world.engine.exitedAt = world.now;
     // The host is off for a month at once.
     world.now += 30 * DAY;
     world.bootId = "boot2";
@@ -192,6 +190,7 @@ describe("a box that is handed over", () => {
 
   it("is not destroyed by an archive of its old owner's [X-04]", async () => {
     await withBox();
+    await stop(deps, { name: "web" });
     // Killed when the archive is whole, and nothing else begun.
     const begin = () => {
       throw new Error("killed");
@@ -210,11 +209,8 @@ describe("a ledger that is lost and made again", () => {
     await withBox();
     await stop(deps, { name: "web" });
     hold(deps, { ...HOLD, for: "14d" });
-    const exitedAt = world.now;
-    const { engine } = world;
-    const boxes = engine.boxes.bind(engine);
-    engine.boxes = async () => (await boxes()).map((box) => ({ ...box, exitedAt }));
-    using later = new World(engine);
+    world.engine.exitedAt = world.now;
+    using later = new World(world.engine);
     later.now = world.now + 13 * DAY;
     later.bootedAt = later.now - HOUR;
     const fresh = later.process("alice");
