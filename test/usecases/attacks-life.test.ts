@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PassThrough } from "node:stream";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DEFAULTS } from "../../src/core/config/defaults.ts";
 import { IMAGE } from "../../src/core/image-contract.ts";
-import { DAY, HOUR, SECOND } from "../../src/core/time.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../../src/core/time.ts";
 import type { Message } from "../../src/ports/notifier.ts";
 import { removeArchive } from "../../src/usecases/archives/remove.ts";
 import { restore } from "../../src/usecases/archives/restore.ts";
@@ -216,5 +217,44 @@ describe("a ledger that is lost and made again", () => {
     const fresh = later.process("alice");
     await create(fresh, createInput("other"));
     expect(fresh.ledger.boxByName("web")).toMatchObject({ stoppedAt: later.now });
+  });
+});
+
+describe("a home that cannot be read", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each([
+    ["unpushed", "notify"],
+    ["du", "destroy"],
+    ["tar", "destroy"],
+  ])("keeps no run from the other boxes when %s never answers [X-02]", async (program, action) => {
+    await (action === "notify" ? withBox() : stoppedAndTold());
+    if (action === "notify") {
+      await stop(deps, { name: "web" });
+      world.pass(12 * DAY + HOUR);
+    }
+    const { task } = world.engine;
+    let end = (): void => undefined;
+    world.engine.task = (given) => {
+      const pipe = task(given);
+      if (!given.argv[0]?.endsWith(program)) return pipe;
+      const ended = Promise.withResolvers<{ exitCode: number; stderr: string }>();
+      const stdout = new PassThrough();
+      end = () => {
+        stdout.destroy();
+        ended.resolve({ exitCode: 137, stderr: "" });
+      };
+      return { ...pipe, stdout, ended: ended.promise, kill: () => end() };
+    };
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const ran = acts();
+    for (let minutes = 0; minutes < 40; minutes += 1) {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+      await vi.advanceTimersByTimeAsync(MINUTE);
+    }
+    expect(await ran).toEqual([["web", action, action === "notify" ? "done" : "failed"]]);
+    expect(deps.ledger.boxByName("web")).toMatchObject({ phase: "ready" });
   });
 });
