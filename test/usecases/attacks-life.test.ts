@@ -140,6 +140,41 @@ describe("between the decision and the act", () => {
   });
 });
 
+describe("a reaper that is killed before a stop", () => {
+  const killed = async () => {
+    await idleAndTold();
+    const reaper = { ...world.process("devbox", 7), caller: account().caller };
+    world.engine.fault = (call, when) => {
+      if (call !== "stopBox" || when !== "before") return;
+      world.kill(7);
+      throw new Error("killed");
+    };
+    await reap(reaper, { dryRun: false }).catch(() => undefined);
+    world.engine.fault = () => undefined;
+    expect(deps.ledger.operations()).toMatchObject([{ kind: "stop" }]);
+    world.now += MINUTE;
+  };
+
+  it.each([
+    ["used", () => session(person("alice", 2), { ...SESSION, name: "web" })],
+    ["held", () => Promise.resolve(hold(person("alice", 2), HOLD))],
+  ])("does not have a box stopped later that is %s meanwhile [X-01, X-02, X-05]", async (_what, comes) => {
+    await killed();
+    await comes();
+    await reap(account(), { dryRun: false });
+    expect(world.engine.calls).not.toContain("stopBox");
+    expect(deps.ledger.boxByName("web")).toMatchObject({ desired: "running" });
+    expect(deps.ledger.operations()).toEqual([]);
+  });
+
+  it("has it stopped by the next run when nobody came [X-05]", async () => {
+    await killed();
+    await reap(account(), { dryRun: false });
+    expect(deps.ledger.boxByName("web")).toMatchObject({ desired: "stopped" });
+    expect(world.engine.calls).toContain("stopBox");
+  });
+});
+
 describe("clocks", () => {
   it("that are set in the middle of a run destroy nothing [X-02]", async () => {
     await withBox();
