@@ -7,7 +7,7 @@ class Killed extends Error {}
 export interface Mortal {
   readonly deps: Deps;
   /** Resolves when it is dead; calls that it was at then never come back. */
-  readonly death: Promise<void>;
+  readonly death: Promise<unknown>;
   wasKilled(): boolean;
 }
 
@@ -17,14 +17,14 @@ export interface Mortal {
  * @param kill does what the death of a process does to others
  */
 export function killable(deps: Deps, limit: number, kill: () => void): Mortal {
-  const { promise: death, resolve: die } = Promise.withResolvers<void>();
+  const { promise: death, resolve: die } = Promise.withResolvers<undefined>();
   let [calls, isDead] = [0, false];
   const lives = (): boolean => {
     calls += 1;
     if (!isDead && calls >= limit) {
       isDead = true;
       kill();
-      die();
+      die(undefined);
     }
     return !isDead;
   };

@@ -232,23 +232,23 @@ export class RealWorld implements Disposable {
     const { engine } = this.world;
     const of = (containerId: string) =>
       this.#ids.get(engine.containers.get(containerId)?.labels["devbox-ctl.id"] ?? "");
-    const [stopBox, startBox, removeVolume] = [engine.stopBox, engine.startBox, engine.removeVolume].map((call) =>
-      call.bind(engine),
-    );
+    const stopBox = engine.stopBox.bind(engine);
+    const startBox = engine.startBox.bind(engine);
+    const removeVolume = engine.removeVolume.bind(engine);
     engine.stopBox = async (id) => {
       const box = of(id);
       if (box?.runs === true) this.#stops(box);
-      await stopBox?.(id);
+      await stopBox(id);
     };
     engine.startBox = async (id) => {
-      await startBox?.(id);
+      await startBox(id);
       const box = of(id);
       if (box !== undefined) Object.assign(box, { runs: true, stoppedAt: undefined, archivedAt: undefined });
     };
     engine.removeVolume = async (name) => {
       const [boxId, box] = [...this.#ids].find(([id]) => name.includes(id) && name.includes("home")) ?? [];
       if (boxId !== undefined && box?.exists === true) await this.#destroys(boxId, box);
-      await removeVolume?.(name);
+      await removeVolume(name);
     };
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { passes } from "./garbage.ts";
 import { TarCheck } from "./tar-check.ts";
 
 /** Content that comes in pieces of any size, looked at as it passes: counted, summed, and followed as tar. */
@@ -22,6 +23,7 @@ export class Content {
     this.size += taken.length;
     this.#sum.update(taken);
     this.tar.add(taken);
+    passes(taken.length);
     return taken;
   }
 

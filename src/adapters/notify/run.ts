@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { connect, isIP } from "node:net";
+import { type NoAnswer, reasonOf } from "../../core/no-answer.ts";
 import type { Millis } from "../../core/time.ts";
 
 /** Most bytes of an answer that are read: enough to say why. */
@@ -19,12 +20,6 @@ export interface HttpAnswer {
   readonly status: number;
   /** The first few kilobytes. */
   readonly text: string;
-}
-
-/** A request that nobody answered: the reason in the system's words. */
-export interface NoAnswer {
-  readonly code: string;
-  readonly words: string;
 }
 
 /** Asks once. Whatever goes wrong on the way is told, not thrown. No redirect is followed. */
@@ -60,18 +55,6 @@ async function beginningOf(response: Response): Promise<string> {
     if (size >= MOST) break;
   }
   return Buffer.concat(chunks).toString("utf8", 0, MOST);
-}
-
-/** fetch says "fetch failed"; the reason is its cause, or, where several addresses were tried, a cause of that. */
-function reasonOf(error: unknown): NoAnswer {
-  let reason = error;
-  for (;;) {
-    if (reason instanceof AggregateError) reason = reason.errors[0];
-    else if (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
-    else break;
-  }
-  const { code, message } = reason instanceof Error ? (reason as NodeJS.ErrnoException) : { code: "", message: "" };
-  return { code: code ?? "", words: message };
 }
 
 export interface MailServer {

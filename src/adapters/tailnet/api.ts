@@ -1,3 +1,4 @@
+import type { NoAnswer } from "../../core/no-answer.ts";
 import { DevboxError } from "../../core/errors.ts";
 import { redacted, type Secret, without } from "../../core/secret.ts";
 import { quote } from "../../core/text.ts";
@@ -5,7 +6,7 @@ import { SECOND } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Tailnet } from "../../ports/tailnet.ts";
 import { parsed, passes, type Peer, rateLimited, refused, strange, unanswered } from "./errors.ts";
-import { type HttpAnswer, type NoAnswer, send } from "./run.ts";
+import { type HttpAnswer, send } from "./run.ts";
 
 /** Times that one thing is asked at most. */
 const TRIES = 3;

@@ -2,7 +2,8 @@ import { DevboxError, type ErrorCode, messageOf } from "../../core/errors.ts";
 import { redacted } from "../../core/secret.ts";
 import { clipped, quote } from "../../core/text.ts";
 import { iso, roughly } from "../../core/time.ts";
-import type { HttpAnswer, NoAnswer } from "./run.ts";
+import type { NoAnswer } from "../../core/no-answer.ts";
+import type { HttpAnswer } from "./run.ts";
 
 /** Who is spoken to, as far as errors tell it. */
 export interface Peer {

@@ -1,3 +1,5 @@
+import { type NoAnswer, reasonOf } from "../../core/no-answer.ts";
+
 /** Most bytes of an answer that are read: the list of some twenty thousand devices. */
 const MOST = 32 * 1024 * 1024;
 
@@ -17,13 +19,6 @@ export interface HttpAnswer {
   readonly retryAfter: string | undefined;
   /** Where a redirect leads. None is followed: it would carry the credential to wherever the answer says. */
   readonly location: string | undefined;
-}
-
-/** A request that nobody answered: the reason in the system's words. */
-export interface NoAnswer {
-  /** Of the system, of OpenSSL or of undici: ECONNREFUSED, CERT_HAS_EXPIRED, UND_ERR_SOCKET; `TIMEOUT`, `TOO_LARGE`. */
-  readonly code: string;
-  readonly words: string;
 }
 
 /** Asks once. Whatever goes wrong on the way is told, not thrown. */
@@ -63,16 +58,4 @@ async function textOf(response: Response): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-/** fetch says "fetch failed"; the reason is its cause, or, where several addresses were tried, a cause of that. */
-function reasonOf(error: unknown): NoAnswer {
-  let reason = error;
-  for (;;) {
-    if (reason instanceof AggregateError) reason = reason.errors[0];
-    else if (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
-    else break;
-  }
-  const { code, message } = reason instanceof Error ? (reason as NodeJS.ErrnoException) : { code: "", message: "" };
-  return { code: code ?? "", words: message };
 }

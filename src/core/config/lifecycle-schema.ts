@@ -22,10 +22,7 @@ const span = z
   });
 
 /** A span, or never. */
-const spanOrNever = z.union(
-  [z.literal(NEVER).transform(() => null), span],
-  "must be a span such as 7d, or never",
-);
+const spanOrNever = z.union([z.literal(NEVER).transform(() => null), span], "must be a span such as 7d, or never");
 
 const size = z.string().transform((text, ctx) => {
   const parsed = parseSize(text);
