@@ -150,6 +150,8 @@ export interface HomeTask {
   readonly argv: readonly string[];
   readonly user: "root" | "dev";
   readonly readOnly: boolean;
+  /** Bytes of memory and number of processes, and which of a box's limits this engine does not enforce. */
+  readonly limits: { readonly memory: number; readonly pids: number; readonly unenforced: readonly UnenforcedLimit[] };
   /** Id of the box: marks the engine's process, and the container for whoever comes after this process was killed. */
   readonly token: string;
 }

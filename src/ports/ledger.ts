@@ -124,7 +124,7 @@ export interface Ledger
    * One that is here by now is left as it is.
    * @throws {DevboxError} NAME_TAKEN by another box
    */
-  adopt(box: NewBox & Pick<BoxRecord, "containerId" | "lastUsedAt">): void;
+  adopt(box: NewBox & Pick<BoxRecord, "containerId" | "lastUsedAt"> & Partial<Pick<BoxRecord, "stoppedAt">>): void;
   remove(boxId: string): void;
 
   /** All slots of host ids that somebody has. */

@@ -72,5 +72,7 @@ function recordFrom(deps: Deps, { containerId, identity, state, startedAt, exite
     containerId,
     // The nearest thing to a last use that Podman remembers.
     lastUsedAt: exitedAt ?? startedAt,
+    // Not since then: its holds, its policy and what its owner was told went with the ledger.
+    stoppedAt: state === "running" ? undefined : deps.clock.now(),
   };
 }

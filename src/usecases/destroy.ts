@@ -1,5 +1,6 @@
 import type { BoxRecord } from "../core/box.ts";
 import { DevboxError, hasCode } from "../core/errors.ts";
+import type { ArchiveRecord } from "../core/lifecycle/records.ts";
 import type { OperationRecord } from "../core/operation.ts";
 import { boxesAllowed } from "../core/limits.ts";
 import { findBox } from "./access.ts";
@@ -22,6 +23,7 @@ export interface DestroyInput {
     /** Why, as the archive will say: `reaped`, `destroy --archive`, `user remove`. */
     readonly reason: string;
   };
+  /** With an archive it is asked twice, also when that is written: what it throws then leaves the box stopped. */
   readonly before?: Before;
 }
 
@@ -56,7 +58,12 @@ export async function destroy(deps: Deps, input: DestroyInput): Promise<DestroyR
     if (recovery === undefined || stillThere !== undefined) {
       const there = stillThere ?? box;
       await input.before?.(there);
-      if (input.archive !== undefined) archive = await archiveHome(deps, there, input.archive.reason);
+      if (input.archive !== undefined) {
+        archive = await archiveHome(deps, there, input.archive.reason);
+        // That took its time, in which the box may have been held, or the archive removed.
+        await input.before?.(there);
+        throwUnlessKept(deps, archive);
+      }
       const problem = await run(deps, { ...input, archived: archive?.id }, deps.ledger.boxById(box.id) ?? there);
       if (problem) throw problem;
     }
@@ -105,6 +112,17 @@ function throwUnlessArchived(pending: OperationRecord | undefined, { name, archi
       `Finish it, and keep its home: devbox-ctl destroy ${name} --keep-volume`,
       `Or not: devbox-ctl destroy ${name}`,
     ],
+  });
+}
+
+/**
+ * Looks that an archive is there still; from the begin of the operation on nobody removes it.
+ * @throws {DevboxError} WRONG_STATE
+ */
+function throwUnlessKept({ ledger }: Deps, { id, boxName }: ArchiveRecord): void {
+  if (ledger.archiveById(id)?.state === "complete") return;
+  throw new DevboxError("WRONG_STATE", `the archive ${id} was removed meanwhile; ${boxName} is there, and stopped.`, {
+    next: [`Run it again: devbox-ctl destroy ${boxName} --archive`],
   });
 }
 

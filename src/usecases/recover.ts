@@ -5,6 +5,7 @@ import { SECOND } from "../core/time.ts";
 import { mayUse } from "./access.ts";
 import type { Deps } from "./deps.ts";
 import { runSteps, SETTLE_LIMIT } from "./journal.ts";
+import { lastingOn } from "./lifecycle/settle-holds.ts";
 import { outcomeOf, stepsOf, undo } from "./operations.ts";
 
 /** How long what a killed command of somebody else's left is waited for: it is not the caller's to wait for. */
@@ -62,6 +63,10 @@ async function recoverOperation(
     await undo(quiet, box, operation);
     return { how: "undone", why: undefined };
   }
+  if (await isWanted(deps, box, operation)) {
+    deps.ledger.finish(operation.id, box.id, { desired: "running" });
+    return { how: "given up", why: "it runs, and was used or held since" };
+  }
   try {
     await runSteps(quiet, operation, stepsOf(quiet, box, operation));
   } catch (error) {
@@ -72,6 +77,17 @@ async function recoverOperation(
   }
   deps.ledger.finish(operation.id, box.id, outcomeOf(operation));
   return { how: "finished", why: undefined };
+}
+
+/**
+ * Whether a box is in use that a killed command was about to stop: who works in it meanwhile would be stopped by
+ * whatever command comes next, and be it somebody else's.
+ */
+async function isWanted({ ledger, engine, host, config, clock }: Deps, box: BoxRecord, operation: OperationRecord) {
+  if (operation.kind !== "stop" || box.containerId === undefined) return false;
+  const isUsed = (box.lastUsedAt ?? 0) > operation.startedAt;
+  if (!isUsed && lastingOn({ ledger, host, config }, box.id, clock.now()).length === 0) return false;
+  return (await engine.inspect(box.containerId))?.state === "running";
 }
 
 /** For steps that nobody watches. */

@@ -204,3 +204,16 @@ describe("the machine's time since boot", () => {
     expect(Math.abs(host.uptime() - first - (systemClock.monotonic() - wall))).toBeLessThan(30);
   });
 });
+
+describe("holds that are over", () => {
+  it("are forgotten but for the last one, however often somebody holds a box [X-01]", () => {
+    for (let i = 0; i < 50; i += 1) {
+      const hold = { boxId: BOX, until: NOW + DAY, by: "alice", reason: "", createdAt: NOW, holder: undefined };
+      ledger.endHold(ledger.addHold(hold), NOW + 1000 - i);
+    }
+    expect(ledger.holds(BOX)).toMatchObject([{ endedAt: NOW + 1000 }]);
+    const db = new DatabaseSync(path.join(dir, "ledger.db"), { readOnly: true });
+    expect(db.prepare("SELECT count(*) AS n FROM holds").get()).toMatchObject({ n: 1 });
+    db.close();
+  });
+});

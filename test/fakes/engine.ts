@@ -59,6 +59,8 @@ export class FakeEngine implements ContainerEngine {
   readonly sessions: Session[] = [];
   engineFacts = FACTS;
   problems: string[] = [];
+  /** When containers ended that have, as it says. */
+  exitedAt: number | undefined = undefined;
   sessionEnd: { exitCode: number; signal: string | undefined } = { exitCode: 0, signal: undefined };
   fault: (call: string, when: "before" | "after") => void = () => undefined;
   #next = 1;
@@ -84,7 +86,7 @@ export class FakeEngine implements ContainerEngine {
     return this.#do("boxes", () =>
       [...this.containers.values()].flatMap(({ id, labels, state, image }) => {
         const identity = identityFrom(this.#namespace, labels);
-        const times = { startedAt: undefined, exitedAt: undefined, exitCode: 0 };
+        const times = { startedAt: undefined, exitedAt: this.exitedAt, exitCode: 0 };
         return identity?.kind === "box" ? [{ containerId: id, identity, state, image, ...times }] : [];
       }),
     );

@@ -67,8 +67,12 @@ function watchFlow({ stdin, stdout }: ReturnType<typeof pipePodman>, onStalled: 
 }
 
 /** Arguments of `podman run` for a task. */
-function taskArguments(namespace: string, { image, home, idmap, argv, user, readOnly, token }: HomeTask): string[] {
+function taskArguments(
+  namespace: string,
+  { image, home, idmap, argv, user, readOnly, limits, token }: HomeTask,
+): string[] {
   const [program = "", ...rest] = argv;
+  const enforced = (limit: "memory" | "pids", ...args: string[]) => (limits.unenforced.includes(limit) ? [] : args);
   const capabilities = user === "dev" ? [] : readOnly ? READING : WRITING;
   return [
     ...["run", "--interactive", "--pull=never", "--restart=no", "--log-driver=none"],
@@ -78,6 +82,9 @@ function taskArguments(namespace: string, { image, home, idmap, argv, user, read
     ...["--network=none", "--no-hosts", "--read-only"],
     ...["--cap-drop=all", ...(capabilities.length === 0 ? [] : [`--cap-add=${capabilities.join(",")}`])],
     "--security-opt=no-new-privileges",
+    // What is read is anybody's, such as repositories that would fill the host's memory.
+    ...enforced("memory", `--memory=${String(limits.memory)}b`, `--memory-swap=${String(limits.memory)}b`),
+    ...enforced("pids", `--pids-limit=${String(limits.pids)}`),
     ...(idmap === null ? [] : idArguments(idmap)),
     ...["--user", user, "--workdir", "/"],
     // A new home stays empty until something is put into it; the image's own files would be mixed with that.

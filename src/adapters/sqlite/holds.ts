@@ -26,7 +26,16 @@ export function holdCalls(core: LedgerCore): HoldRecords {
       return Number(rows[0]?.id);
     },
     endHold: (id, at) => {
-      core.query("UPDATE holds SET ended_at = ? WHERE id = ? AND ended_at IS NULL", at, id);
+      core.transaction(() => {
+        core.query("UPDATE holds SET ended_at = ? WHERE id = ? AND ended_at IS NULL", at, id);
+        // Earlier ones say nothing any more, and whoever holds a box again and again must not make every look slow.
+        core.query(
+          `DELETE FROM holds WHERE box_id = (SELECT box_id FROM holds WHERE id = ?1) AND ended_at IS NOT NULL
+             AND id <> (SELECT id FROM holds WHERE box_id = (SELECT box_id FROM holds WHERE id = ?1)
+               AND ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT 1)`,
+          id,
+        );
+      });
     },
   };
 }

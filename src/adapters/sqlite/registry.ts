@@ -29,6 +29,7 @@ export function registryCalls(core: LedgerCore): RegistryCalls {
         insertBox(core, box, "ready");
         applyChange(core, box.id, {
           ...(box.containerId === undefined ? {} : { containerId: box.containerId }),
+          ...(box.stoppedAt === undefined ? {} : { stoppedAt: box.stoppedAt }),
           ...(box.lastUsedAt === undefined ? {} : { lastUsed: { at: box.lastUsedAt, by: "unknown" } }),
         });
       });

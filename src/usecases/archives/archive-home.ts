@@ -31,7 +31,7 @@ export async function archiveHome(deps: Deps, box: BoxRecord, reason: string): P
   const isStopped = await stop(deps, box);
   deps.progress.begin("Home archived");
   try {
-    const again = earlier && (await stillSame(deps, store, box, earlier));
+    const again = earlier && (await stillSame(deps, store, box, { ...earlier, reason }));
     const whole =
       again ?? (await written(deps, store, box, record ?? (await begin(deps, store, { box, reason, begun }))));
     deps.progress.done(`${formatSize(whole.contentSize)} in ${formatSize(whole.size)}, checked`);
@@ -57,6 +57,9 @@ async function stillSame(
   box: BoxRecord,
   earlier: ArchiveRecord,
 ): Promise<ArchiveRecord | undefined> {
+  // Of a box that was handed over, or made of another image meanwhile, it would restore what the box was before.
+  if (earlier.owner !== box.owner || earlier.boxName !== box.name || earlier.spec !== JSON.stringify(box.spec))
+    return undefined;
   const check = () => {
     throwIfInterrupted(deps.interrupt);
   };

@@ -21,7 +21,9 @@ export async function expireArchives(deps: Deps): Promise<ArchiveRecord[]> {
   const { keep } = deps.config.lifecycle.archive;
   const over = deps.ledger
     .archives()
-    .filter((archive) => isOver(archive, keep, deps.clock.now()) && !needed.has(archive.id));
+    .filter(
+      (archive) => isOver(archive, keep, deps.clock.now()) && !needed.has(archive.id) && !isInHand(deps, archive),
+    );
   for (const archive of over) dropArchive(deps, store, archive.id);
   return over;
 }
@@ -54,7 +56,11 @@ export function dropLeftovers(deps: Pick<Deps, "ledger" | "host" | "clock">, sto
 function isGivenUp(deps: Pick<Deps, "ledger" | "host" | "clock">, { state, boxId, createdAt }: ArchiveRecord): boolean {
   if (state !== "writing") return false;
   if (deps.ledger.boxById(boxId) === undefined) return true;
-  const lease = deps.ledger.leaseOn(boxId);
-  if (lease !== undefined && deps.host.isAlive(lease.holder)) return false;
-  return deps.clock.now() - createdAt > WAITS;
+  return !isInHand(deps, { boxId }) && deps.clock.now() - createdAt > WAITS;
+}
+
+/** Whether a command is at work on the box that it is of, which may be the one that counts on it. */
+function isInHand({ ledger, host }: Pick<Deps, "ledger" | "host">, { boxId }: Pick<ArchiveRecord, "boxId">): boolean {
+  const lease = ledger.leaseOn(boxId);
+  return lease !== undefined && host.isAlive(lease.holder);
 }

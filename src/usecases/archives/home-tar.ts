@@ -2,11 +2,14 @@ import type { BoxRecord } from "../../core/box.ts";
 import { DevboxError } from "../../core/errors.ts";
 import { IMAGE } from "../../core/image-contract.ts";
 import type { BoxPipe } from "../../ports/engine.ts";
-import type { Deps } from "../deps.ts";
-import { runOnHome, startOnHome } from "./home-task.ts";
+import { MINUTE } from "../../core/time.ts";
+import { piecesOf, runOnHome, startOnHome, type TaskDeps } from "./home-task.ts";
 
 type Home = Pick<BoxRecord, "id" | "name" | "spec">;
-type Engine = Pick<Deps, "engine" | "config">;
+
+/** Milliseconds that measuring has, and that packing may say nothing: large homes on slow disks take their time. */
+const MEASURING = 30 * MINUTE;
+const SILENCE = 15 * MINUTE;
 
 const HOME = ["--directory", IMAGE.volumes.home];
 /** What dev may put on files, and nothing that only the host's root may. */
@@ -27,9 +30,14 @@ const UNPACK = [
 ];
 
 /** Bytes that a home takes on the disk. @throws {DevboxError} ENGINE_FAILED, IMAGE_NOT_FOUND, the ENGINE_ codes */
-export async function homeSize(deps: Engine, box: Home): Promise<number> {
+export async function homeSize(deps: TaskDeps, box: Home): Promise<number> {
   const argv = ["du", "--summarize", "--one-file-system", "--block-size=1", IMAGE.volumes.home];
-  const { exitCode, stdout, stderr } = await runOnHome(deps, box, { argv, user: "root", readOnly: true });
+  const { exitCode, stdout, stderr } = await runOnHome(deps, box, {
+    argv,
+    user: "root",
+    readOnly: true,
+    limit: MEASURING,
+  });
   const size = /^(\d+)\t/.exec(stdout)?.[1];
   if (size === undefined) throw failed(box, "measured", exitCode, stderr);
   return Number(size);
@@ -39,13 +47,13 @@ export async function homeSize(deps: Engine, box: Home): Promise<number> {
  * A home as tar has it. Its end is only given when tar said that all went well.
  * @throws {DevboxError} ENGINE_FAILED, IMAGE_NOT_FOUND, the ENGINE_ codes
  */
-export async function* packedHome(deps: Engine, box: Home): AsyncGenerator<Buffer> {
+export async function* packedHome(deps: TaskDeps, box: Home): AsyncGenerator<Buffer> {
   const task = await startOnHome(deps, box, { argv: PACK, user: "root", readOnly: true });
   let isOver = false;
   try {
     task.stdin.end();
     task.stderr.resume();
-    yield* task.stdout as AsyncIterable<Buffer>;
+    yield* piecesOf(task, box, { ms: SILENCE, per: "piece" });
     const { exitCode, stderr } = await task.ended;
     isOver = true;
     if (exitCode !== 0) throw failed(box, "read", exitCode, stderr);
@@ -58,7 +66,7 @@ export async function* packedHome(deps: Engine, box: Home): AsyncGenerator<Buffe
  * Fills the home of a box that does not run yet.
  * @throws {DevboxError} HOST_DISK, ENGINE_FAILED, IMAGE_NOT_FOUND, and what reading throws
  */
-export async function unpackHome(deps: Engine, box: Home, content: AsyncIterable<Buffer>): Promise<void> {
+export async function unpackHome(deps: TaskDeps, box: Home, content: AsyncIterable<Buffer>): Promise<void> {
   const task = await startOnHome(deps, box, { argv: UNPACK, user: "root", readOnly: false });
   let isOver = false;
   try {

@@ -95,7 +95,8 @@ function factsOf(box: BoxRecord, container: Pick<EngineBox, "state"> | undefined
   const state = boxState(box.phase, container?.state);
   const seen = state === "running" ? seenOf(id, kept.seen) : NOT_RUNNING;
   const { hold, heldUntil } = heldFacts(kept.holds.get(id) ?? [], kept.judge);
-  const notices = kept.notices.get(id) ?? [];
+  // What its owner before this one was told, this one does not know.
+  const notices = (kept.notices.get(id) ?? []).filter((notice) => notice.owner === owner);
   const stoppedAt = state === "stopped" || state === "gone" ? box.stoppedAt : undefined;
   return {
     ...{ id, name, owner, state, desired, createdAt, stoppedAt, heldUntil },

@@ -4,15 +4,16 @@ import { IMAGE } from "../../core/image-contract.ts";
 import { readSample, writeSample } from "../../core/lifecycle/sample.ts";
 import { unpushedLines } from "../../core/lifecycle/unpushed.ts";
 import { MINUTE, SECOND } from "../../core/time.ts";
-import { runOnHome } from "../archives/home-task.ts";
+import { runOnHome, type TaskDeps } from "../archives/home-task.ts";
 import type { Deps } from "../deps.ts";
 import type { RunningBox } from "./observe.ts";
 
 type UnpushedDeps = Pick<Deps, "ledger" | "clock" | "engine">;
-type RestDeps = Pick<Deps, "ledger" | "engine" | "config">;
 
 /** Milliseconds that the program has; it bounds itself to four seconds. */
 const LIMIT = 10 * SECOND;
+/** The same, with a container that has to be made for it first. */
+const REST_LIMIT = MINUTE;
 
 /** What was found last in a box that is nowhere else; a printable line each: `site/: 3 commits never pushed (branch redesign)`. */
 export function lastUnpushed({ ledger }: Pick<Deps, "ledger">, boxId: string): readonly string[] {
@@ -24,7 +25,7 @@ export function lastUnpushed({ ledger }: Pick<Deps, "ledger">, boxId: string): r
  * just before it was stopped. Asks nobody where it was looked for since then.
  * @returns what was found last when its home cannot be looked into, or its image is too old to
  */
-export async function findUnpushedAtRest(deps: RestDeps, box: BoxRecord): Promise<readonly string[]> {
+export async function findUnpushedAtRest(deps: TaskDeps, box: BoxRecord): Promise<readonly string[]> {
   const record = deps.ledger.samples().find((sample) => sample.boxId === box.id);
   const kept = readSample(record);
   const { at = box.createdAt } = record ?? {};
@@ -32,7 +33,7 @@ export async function findUnpushedAtRest(deps: RestDeps, box: BoxRecord): Promis
   // Stopping takes a while after it was looked for.
   if (before !== undefined && box.stoppedAt !== undefined && at - before.age >= box.stoppedAt - MINUTE)
     return before.lines;
-  const run = { argv: [IMAGE.programs.unpushed], user: "dev", readOnly: true } as const;
+  const run = { argv: [IMAGE.programs.unpushed], user: "dev", readOnly: true, limit: REST_LIMIT } as const;
   const found = await answerOf(() => runOnHome(deps, box, run));
   if (found === undefined) return before?.lines ?? [];
   // The sample's own time says when the box ran last, and stays.

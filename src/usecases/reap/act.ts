@@ -1,9 +1,11 @@
 import type { BoxRecord } from "../../core/box.ts";
 import { DevboxError, hasCode, messageOf } from "../../core/errors.ts";
 import { EXIT } from "../../core/exit-codes.ts";
+import type { Millis } from "../../core/time.ts";
 import { recorded } from "../audit/record.ts";
 import type { Deps } from "../deps.ts";
 import { destroy } from "../destroy.ts";
+import { lastingOn } from "../lifecycle/settle-holds.ts";
 import { findUnpushed, findUnpushedAtRest } from "../lifecycle/unpushed.ts";
 import { withLease } from "../lease.ts";
 import { announce, tellOf } from "../notices/announce.ts";
@@ -99,15 +101,26 @@ async function startBox(deps: Deps, judged: Judged): Promise<void> {
 async function stopBox(deps: Deps, judged: Judged): Promise<void> {
   const { box, decision } = judged;
   const reason = decision.reason === "schedule" ? "schedule" : "idle";
-  const before = confirmed(deps, judged, async ({ containerId }) => {
+  const before = confirmed(deps, judged, async ({ containerId, now }) => {
     if (containerId === undefined) return;
     await graceIn(deps, { boxId: box.id, containerId }, stopText(deps, box, reason));
     // For the notices that come while it is stopped, when nobody can look any more.
     await findUnpushed(deps, { box, containerId });
+    throwIfWanted(deps, box, now);
   });
   const { box: stopped } = await audited(deps, "stop", judged, () => stop(deps, { name: box.name, before }));
   handled(deps, box.id, judged);
   await tellOf(deps, stopped, { kind: "stopped", at: stopped.stoppedAt ?? deps.clock.now(), reason });
+}
+
+/**
+ * Who reads that their box stops may hold it, or log in. What the box itself shows is no sign then: programs that were
+ * asked to end save what they have.
+ * @throws {LeftAsItIs}
+ */
+function throwIfWanted(deps: Deps, { id, name }: BoxRecord, since: Millis): void {
+  const { lastUsedAt = 0 } = deps.ledger.boxById(id) ?? {};
+  if (lastUsedAt > since || lastingOn(deps, id, deps.clock.now()).length > 0) throw new LeftAsItIs(name);
 }
 
 function stopText(deps: Deps, { name }: BoxRecord, reason: "idle" | "schedule"): string {

@@ -6,6 +6,7 @@ import { policyFor } from "../../core/lifecycle/policy.ts";
 import type { Millis } from "../../core/time.ts";
 import type { EngineBox } from "../../ports/engine.ts";
 import type { Deps } from "../deps.ts";
+import { settleClock } from "../lifecycle/clock.ts";
 import { gather } from "../lifecycle/gather.ts";
 import { observe } from "../lifecycle/observe.ts";
 import { withStops } from "./stopped.ts";
@@ -48,6 +49,8 @@ export async function survey(deps: Deps, { ids, write, sight = "fresh", at }: Su
     return box.phase === "ready" && container?.state === "running" ? [{ box, containerId: container.containerId }] : [];
   });
   const seen = sight === "fresh" ? await observe(deps, running, { write }) : sight;
+  // The clock may have been set while it was looked; what is decided is decided by one setting.
+  if (write) settleClock(deps);
   const now = at ?? deps.clock.now();
   // Looking takes a while, in which boxes may be used, and changes what the ledger knows.
   const current = new Map(deps.ledger.boxes().map((box) => [box.id, box]));
