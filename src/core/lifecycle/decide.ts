@@ -110,7 +110,8 @@ function held(box: BoxFacts, policy: LifecyclePolicy, kind: NoticeKind): Decisio
 
 /** A moment of the schedule has come that nothing was done about. */
 function isDue({ schedule }: BoxFacts, action: "start" | "stop", now: Millis): boolean {
-  return schedule?.due?.action === action && now >= schedule.due.at;
+  // A clock at the epoch says nothing.
+  return now > 0 && schedule?.due?.action === action && now >= schedule.due.at;
 }
 
 /** A box that nobody uses is not started by its schedule again and again: it would never be destroyed. */
