@@ -12,6 +12,7 @@ import { tagsOf } from "../../src/core/tailnet.ts";
 import type { Tailnet } from "../../src/ports/tailnet.ts";
 import { type Headscale, startHeadscale } from "../support/headscale.ts";
 import { startClient, type TailnetClient } from "../support/tailnet-client.ts";
+import { waitFor } from "../support/wait.ts";
 
 const EXAMPLE = readFileSync("examples/tailnet-policy.hujson", "utf8").replaceAll("@example.com", "@");
 
@@ -85,10 +86,14 @@ test("under the example's rules a device knows nobody but those whom it may talk
     clients.map(async (each) => (await itself(each)).TailscaleIPs),
   );
   const first = (addresses: unknown) => (addresses as string[])[0];
-  expect(await peersOf(clients[0]!)).toEqual([first(alice)]);
-  expect(await peersOf(clients[1]!)).toEqual([first(aliceBox)]);
-  expect(await peersOf(clients[2]!)).toEqual([first(bob)]);
-  expect(await peersOf(clients[3]!)).toEqual([first(bobBox)]);
+  const known = () => Promise.all(clients.map((client) => peersOf(client)));
+  const allowed = [alice, aliceBox, bob, bobBox].map((addresses) => [first(addresses)]);
+  // The control plane tells devices of each other in its own time.
+  await waitFor(async () => {
+    expect(await known()).toEqual(allowed);
+  });
+  await sleep(1000);
+  expect(await known()).toEqual(allowed);
 });
 
 test("devices are listed as their own tailscaled knows itself, tags and taken names included [SC-013] [FR-050]", async () => {
