@@ -98,6 +98,7 @@ function commandsFor({ facts, decision, schedule }: Why): string[] {
   const start = `devbox-ctl start ${name}${isGone ? " --recreate" : ""}`;
   return [
     ...(decision.next === "destroy" || isGone ? [start] : []),
+    ...(decision.reason === "state-unclear" ? [start, `devbox-ctl stop ${name}`] : []),
     ...(hold === undefined ? holdOf(decision, name) : [endOfHold(name, hold)]),
     ...(schedule === undefined ? [] : [`devbox-ctl schedule clear ${name}`]),
     ...(decision.reason === "never-by-policy" ? [`devbox-ctl policy show ${name}`] : []),
