@@ -67,7 +67,7 @@ function stateSince(deps: Deps, box: BoxRecord, container: EngineBox | undefined
   const at = isRunning ? container.startedAt : (box.stoppedAt ?? container?.exitedAt);
   if (at === undefined) return undefined;
   const records = deps.ledger.audit({
-    ...{ viewer: undefined, user: undefined, box: { id: box.id }, since: undefined, limit: MOST_RECORDS },
+    ...{ viewer: undefined, user: undefined, box: { ids: [box.id] }, since: undefined, limit: MOST_RECORDS },
   });
   const done = records.findLast((record) => wasDoneBy(record, at));
   return { at, by: done && (BY_ITSELF.get(`${done.command} ${done.what ?? ""}`) ?? done.user) };

@@ -46,6 +46,6 @@ function untold(deps: Pick<Deps, "ledger" | "clock">): ArchiveRecord[] {
 /** Whether it was the reaper's to destroy: one that was spared then may have been destroyed by its owner since. */
 function isReapers({ ledger }: Pick<Deps, "ledger">, boxId: string): boolean {
   const every = { viewer: undefined, user: undefined, since: undefined, limit: MOST_RECORDS };
-  const last = ledger.audit({ ...every, box: { id: boxId } }).findLast(({ command }) => command === "destroy");
+  const last = ledger.audit({ ...every, box: { ids: [boxId] } }).findLast(({ command }) => command === "destroy");
   return last?.what === "stopped-long";
 }
