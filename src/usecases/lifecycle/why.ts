@@ -37,7 +37,7 @@ export async function why(deps: Deps, { name }: { readonly name: string }): Prom
   const now = deps.clock.now();
   const sight = seen?.observation === "fresh" ? new Map([[box.id, seen]]) : "as-last-seen";
   const containers = new Map(container ? [[box.id, container]] : []);
-  const [facts] = await gather(deps, [box], containers, sight, now);
+  const [facts] = await gather(deps, [box], { containers, seen: sight, now });
   if (facts === undefined) throw new TypeError("one box has one set of facts");
 
   const policy = policyFor(deps.config, box.owner, deps.ledger.policies().get(box.id));
