@@ -87,7 +87,7 @@ describe("a destroy with an archive", () => {
     expect(await nextFor("boss", "web", true)).toContain(archived);
     expect(await nextFor("bob", "web")).toEqual(await nextFor("bob", "nothing"));
     // What is being written, or removed, cannot be restored.
-    const [{ id = "" } = {}] = deps.ledger.archives();
+    const id = deps.ledger.archives()[0]?.id ?? "";
     deps.ledger.updateArchive(id, { state: "removing" });
     expect(await nextFor("alice", "web")).not.toContain(archived);
   });
