@@ -32,6 +32,8 @@ export type Mismatch =
   | { readonly kind: "not-running"; readonly id: string; readonly name: string }
   /** A box that is meant to be stopped and runs. */
   | { readonly kind: "not-stopped"; readonly id: string; readonly name: string }
+  /** A box that the engine neither runs nor has stopped, with no command at work on it. */
+  | { readonly kind: "paused" | "in-between"; readonly id: string; readonly name: string }
   /** A box whose container is another one than the ledger says. */
   | { readonly kind: "other-container"; readonly id: string; readonly name: string; readonly containerId: string };
 
@@ -54,6 +56,8 @@ function recordMismatches({ records, containers, volumes, underWay }: Inventory)
     if (!homeIsThere) return [{ kind: "home-gone", id, name, volume: spec.home }];
     if (container.containerId !== containerId)
       return [{ kind: "other-container", id, name, containerId: container.containerId }];
+    if (container.state === "paused") return [{ kind: "paused", id, name }];
+    if (container.state === "stopping" || container.state === "starting") return [{ kind: "in-between", id, name }];
     const isDown = container.state === "exited" || container.state === "created";
     if (desired === "running" && isDown) return [{ kind: "not-running", id, name }];
     if (desired === "stopped" && container.state === "running") return [{ kind: "not-stopped", id, name }];

@@ -215,9 +215,9 @@ export interface ContainerEngine {
   counters(containerIds: readonly string[]): Promise<ReadonlyMap<string, BoxCounters>>;
   /** Makes and, with `start`, starts the container; returns its full id. @throws IMAGE_NOT_FOUND */
   createBox(box: NewContainer, start: boolean): Promise<string>;
-  /** @throws CONTAINER_GONE */
+  /** Starts a container; a paused one goes on, and one that the engine left while it stopped is stopped first. @throws CONTAINER_GONE */
   startBox(containerId: string, token: string): Promise<void>;
-  /** Asks the box to end and kills it after `grace` seconds. @throws CONTAINER_GONE */
+  /** Asks the box to end, also one that is paused, and kills it after `grace` seconds. @throws CONTAINER_GONE */
   stopBox(containerId: string, grace: number, token: string): Promise<void>;
   /** Removes whatever containers carry this box id, running or not; none is no error. */
   removeBox(boxId: string, grace: number, token: string): Promise<void>;

@@ -66,8 +66,8 @@ export interface AuditFilter {
   readonly viewer: string | undefined;
   /** Only what this user did. */
   readonly user: string | undefined;
-  /** Only what was about this box: by its id, or by a name that never was that of a box for the viewer. */
-  readonly box: { readonly id: string } | { readonly name: string } | undefined;
+  /** Only what was about these boxes, or had a name that never was that of a box for the viewer. */
+  readonly box: { readonly ids: readonly string[] } | { readonly name: string } | undefined;
   readonly since: Millis | undefined;
   /** The newest so many. */
   readonly limit: number;
@@ -179,10 +179,12 @@ export interface Ledger
   /** Records of commands that have not ended: those at work, and those that were killed. */
   openAudit(user: string): AuditRecord[];
   /**
-   * Id of the box that last had this name, or has this id.
+   * The box that last had this name, or has this id, and whose it was.
    * @param viewer whose boxes alone are looked at; undefined for an administrator
    */
-  auditedBox(word: string, viewer: string | undefined): string | undefined;
+  auditedBox(word: string, viewer: string | undefined): { readonly id: string; readonly owner: string } | undefined;
+  /** Ids of all boxes that had this name while they were this owner's. */
+  auditedBoxes(name: string, owner: string): string[];
 
   /**
    * Does something while no other process changes the ledger: the lock for the few files beside it.

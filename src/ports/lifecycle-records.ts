@@ -92,6 +92,11 @@ export interface NoticeRecords {
 export interface ArchiveRecords {
   archives(): ArchiveRecord[];
   archiveById(id: string): ArchiveRecord | undefined;
+  /**
+   * Whether there is a whole one of a box of that name.
+   * @param owner whose alone are looked at, so that it takes no longer for what others have; undefined: everybody's
+   */
+  hasArchiveOf(boxName: string, owner: string | undefined): boolean;
   addArchive(archive: ArchiveRecord): void;
   updateArchive(id: string, change: Partial<Omit<ArchiveRecord, "id">>): void;
   removeArchive(id: string): void;

@@ -43,9 +43,12 @@ function remarkOwner({ caller, progress }: Pick<Deps, "caller" | "progress">, { 
   progress.remark(`${name} belongs to ${owner}; you act as an administrator`);
 }
 
-/** The error for a box that is not there (or not the caller's), with the nearest name that is. */
+/**
+ * The error for a box that is not there (or not the caller's), with the nearest name that is, and the way back to its
+ * home when that was put away.
+ */
 export function noSuchBox(deps: Pick<Deps, "ledger" | "caller">, name: string): DevboxError {
-  const { admin, via } = deps.caller;
+  const { admin, via, user } = deps.caller;
   const visible = visibleBoxes(deps);
   const near = nearest(
     name,
@@ -54,6 +57,10 @@ export function noSuchBox(deps: Pick<Deps, "ledger" | "caller">, name: string): 
   const what = admin ? `there is no box named ${quote(name)}.` : `you have no box named ${quote(name)}.`;
   return new DevboxError("BOX_NOT_FOUND", what, {
     next: [
+      // Its name is as it was entered then: one that somebody makes up is in no archive.
+      ...(deps.ledger.hasArchiveOf(name, admin ? undefined : user)
+        ? [`Its home is archived: devbox-ctl restore ${name}`]
+        : []),
       ...(near === undefined ? [] : [`Did you mean ${near}?`]),
       admin ? "See all: devbox-ctl list --all" : "See yours: devbox-ctl list",
       // One who is sure of the name may have lost the ledger; only what the caller may see decides whether it is said.

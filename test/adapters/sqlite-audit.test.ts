@@ -79,8 +79,9 @@ describe("the audit log", () => {
       duration: 1,
       box: { name: "api", id: "id9", owner: "alice" },
     });
-    expect(ledger.audit({ ...ALL, box: { id: "id9" } })).toMatchObject([{ box: { id: "id9", owner: "alice" } }]);
-    expect(ledger.auditedBox("api", "alice")).toBe("id9");
+    expect(ledger.audit({ ...ALL, box: { ids: ["id9"] } })).toMatchObject([{ box: { id: "id9", owner: "alice" } }]);
+    expect(ledger.auditedBox("api", "alice")).toEqual({ id: "id9", owner: "alice" });
+    expect([ledger.auditedBoxes("api", "alice"), ledger.auditedBoxes("api", "bob")]).toEqual([["id9"], []]);
     expect(ledger.auditedBox("api", "bob")).toBeUndefined();
   });
 

@@ -128,7 +128,9 @@ describe("the ledger and the engine, side by side", () => {
     ["exited", "running", "not-running"],
     ["created", "running", "not-running"],
     ["running", "stopped", "not-stopped"],
-    ["paused", "running", undefined],
+    ["paused", "running", "paused"],
+    ["paused", "stopped", "paused"],
+    ["stopping", "stopped", "in-between"],
     ["unknown", "stopped", undefined],
   ] as const)("a container that is %s and should be %s: %s [X-06]", (state, desired, kind) => {
     finds(

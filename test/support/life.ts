@@ -182,6 +182,20 @@ export function lifeOfABox(as: () => Promise<RootlessUser | undefined>): void {
       await ok("destroy", "meddled", "--yes");
     });
 
+    it("lets a box go on that was paused, or stops it, and says which it is [FR-025] [X-06]", async (context) => {
+      const pause = () => podman(["pause", `${namespace}-api`], { user });
+      const { exitCode, stderr } = await pause();
+      context.skip(exitCode !== 0, `this engine cannot pause: ${stderr}`);
+      expect(await states()).toMatchObject({ api: "paused" });
+      expect((await cli.run(["doctor"])).stdout).toContain("api was paused by other hands");
+      await ok("start", "api");
+      expect(await script("api", "echo on")).toBe("on");
+      await pause();
+      await ok("stop", "api");
+      expect(await states()).toMatchObject({ api: "stopped" });
+      await ok("start", "api");
+    });
+
     it("says that a box was stopped, in no other words than its own", async () => {
       await podmanOk(["stop", "--time", "10", `${namespace}-api`], { user });
       const { exitCode, stdout, stderr } = await exec("api", "true");

@@ -12,6 +12,8 @@ import { verifyArchives } from "../../src/usecases/archives/verify.ts";
 import { create } from "../../src/usecases/create.ts";
 import type { Deps } from "../../src/usecases/deps.ts";
 import { destroy } from "../../src/usecases/destroy.ts";
+import { why } from "../../src/usecases/lifecycle/why.ts";
+import { start } from "../../src/usecases/start.ts";
 import { Homes } from "../fakes/homes.ts";
 import { codeOf, createInput, World } from "../fakes/world.ts";
 import { tarOf } from "../support/tar.ts";
@@ -61,6 +63,33 @@ describe("a destroy with an archive", () => {
     expect(own).not.toBe(box.spec.private);
     expect(homes.content.get(home)?.equals(HOME)).toBe(true);
     expect(await listArchives(deps)).toHaveLength(1);
+  });
+
+  it("is named to its owner, and to nobody else, when they ask for the box that was [X-04]", async () => {
+    using world = new World();
+    const { deps } = await withBox(world);
+    await destroy(deps, { name: "web", ...ARCHIVE });
+    const archived = "Its home is archived: devbox-ctl restore web";
+    const nextFor = async (user: string, name: string, admin = false) => {
+      const other = world.process(user, 7);
+      const asking = { ...other, caller: { ...other.caller, admin } };
+      const errors = [why(asking, { name }), start(asking, { name, recreate: false })].map((act) =>
+        act.then(
+          () => [],
+          (error: unknown) => (error as { next: readonly string[] }).next,
+        ),
+      );
+      const [first, second] = await Promise.all(errors);
+      expect(first).toEqual(second);
+      return first;
+    };
+    expect(await nextFor("alice", "web")).toContain(archived);
+    expect(await nextFor("boss", "web", true)).toContain(archived);
+    expect(await nextFor("bob", "web")).toEqual(await nextFor("bob", "nothing"));
+    // What is being written, or removed, cannot be restored.
+    const id = deps.ledger.archives()[0]?.id ?? "";
+    deps.ledger.updateArchive(id, { state: "removing" });
+    expect(await nextFor("alice", "web")).not.toContain(archived);
   });
 
   it.each([

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { presentAudit } from "../../src/cli/present/audit.ts";
+import { styleFor } from "../../src/cli/style.ts";
 import type { Caller } from "../../src/core/caller.ts";
 import { DevboxError } from "../../src/core/errors.ts";
 import type { JournalEnd, JournalEntry } from "../../src/ports/system-journal.ts";
@@ -85,6 +87,31 @@ describe("what a user sees of the audit log [X-09]", () => {
     expect(brief(admin, { box: seen(as(world, "alice"))[0]?.box?.id ?? "" })).toEqual(["alice start api alice"]);
     await destroy(as(world, "bob"), { name: "api", keepVolume: false });
     expect(brief(as(world, "bob"), { box: "api" })).toEqual(["bob create api bob"]);
+  });
+
+  it("is told by a name of the owner's earlier boxes, too, marked by their ids, and of nobody else's [FR-026]", async () => {
+    using world = new World();
+    const account = as(world, "dev", { admin: true, via: "account" });
+    for (const owner of ["alice", "bob", "alice"]) {
+      const own = as(world, owner);
+      await create(own, createInput("api"));
+      await record(own, did("create", "api", { makesBox: true }));
+      await recorded(account, { command: "destroy", box: "api", what: "stopped-long" }, () =>
+        destroy(account, { name: "api", keepVolume: false }),
+      );
+    }
+    await create(as(world, "alice"), createInput("api"));
+    await record(as(world, "alice"), did("start", "api"));
+    const twice = ["alice create api alice", "dev destroy api alice"];
+    expect(brief(as(world, "alice"), { box: "api" })).toEqual([...twice, ...twice, "alice start api alice"]);
+    expect(brief(as(world, "bob"), { box: "api" })).toEqual(["bob create api bob", "dev destroy api bob"]);
+    expect(brief(account, { box: "api" })).toEqual([...twice, ...twice, "alice start api alice"]);
+    const lines = seen(as(world, "alice"), { box: "api" });
+    const id = lines[0]?.box?.id ?? "";
+    expect(brief(as(world, "alice"), { box: id })).toEqual(twice);
+    const shown = presentAudit(styleFor(process.stdout), lines).split("\n");
+    expect(shown.filter((line) => line.includes(`api (earlier, ${id})`))).toHaveLength(2);
+    expect(shown.at(-1)).not.toContain("earlier");
   });
 
   it("tells one that was killed from one at work, and is what was typed made printable", () => {

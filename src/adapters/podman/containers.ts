@@ -6,6 +6,7 @@ import { printable, quote } from "../../core/text.ts";
 import { SECOND } from "../../core/time.ts";
 import type { ContainerEngine } from "../../ports/engine.ts";
 import { createArguments } from "./arguments.ts";
+import { startThoroughly, stopThoroughly } from "./between-states.ts";
 import { hookArguments, type NetworkHook } from "./network-hook.ts";
 import { parseBoxes, parseCounters, parseInspect, parseStats } from "./parse-containers.ts";
 import { classify, type PodmanCommand, runPodman, type RunOptions, words } from "./run.ts";
@@ -105,11 +106,11 @@ export function containerCalls(command: PodmanCommand, settings: PodmanSettings)
     },
 
     async startBox(containerId, token) {
-      await runPodman(command, ["start", containerId], { token, globals: hookArguments(settings.hook, command) });
+      await startThoroughly(command, containerId, { token, globals: hookArguments(settings.hook, command) });
     },
 
     async stopBox(containerId, grace, token) {
-      await runPodman(command, ["stop", "--time", String(grace), containerId], { token, timeout: patient(grace) });
+      await stopThoroughly(command, containerId, grace, { token, timeout: patient(grace) });
     },
 
     async removeBox(boxId, grace, token) {

@@ -29,6 +29,14 @@ export function archiveCalls(core: LedgerCore): ArchiveRecords {
       const row = core.query("SELECT * FROM archives WHERE id = ?", id)[0];
       return row === undefined ? undefined : archiveFrom(row);
     },
+    hasArchiveOf: (boxName, owner) => {
+      const isMeant = "box_name = ? AND state = 'complete'";
+      const rows =
+        owner === undefined
+          ? core.query(`SELECT 1 FROM archives WHERE ${isMeant} LIMIT 1`, boxName)
+          : core.query(`SELECT 1 FROM archives WHERE owner = ? AND ${isMeant} LIMIT 1`, owner, boxName);
+      return rows.length > 0;
+    },
     addArchive: (archive) => {
       const fields = Object.keys(COLUMN) as Field[];
       core.query(

@@ -5,7 +5,7 @@ import type { AuditFilter, Ledger } from "../../ports/ledger.ts";
 import type { LedgerCore } from "./ledger.ts";
 import { FREE_AUDIT, KEEP_AUDIT } from "./migrations.ts";
 
-type AuditCalls = Pick<Ledger, "beginAudit" | "endAudit" | "audit" | "openAudit" | "auditedBox">;
+type AuditCalls = Pick<Ledger, "beginAudit" | "endAudit" | "audit" | "openAudit" | "auditedBox" | "auditedBoxes">;
 type Row = Record<string, unknown>;
 
 /** After how many records it is looked whether there are too many. */
@@ -47,10 +47,15 @@ export function auditCalls(core: LedgerCore): AuditCalls {
       core.query(`SELECT * FROM (${RECORDS}) WHERE user = ? AND ended IS NULL ORDER BY id`, user).map(recordFrom),
     auditedBox: (word, viewer) => {
       const seen = viewer === undefined ? [] : [viewer];
-      const sql = `SELECT box FROM (${RECORDS}) WHERE (name = ? OR box = ?) AND box IS NOT NULL ${seen.map(() => "AND owner = ?").join("")}
+      const sql = `SELECT box, owner FROM (${RECORDS}) WHERE (name = ? OR box = ?) AND box IS NOT NULL ${seen.map(() => "AND owner = ?").join("")}
         ORDER BY id DESC LIMIT 1`;
-      return core.query(sql, word, word, ...seen)[0]?.box as string | undefined;
+      const row = core.query(sql, word, word, ...seen)[0];
+      return row === undefined ? undefined : { id: row.box as string, owner: row.owner as string };
     },
+    auditedBoxes: (name, owner) =>
+      core
+        .query(`SELECT DISTINCT box FROM (${RECORDS}) WHERE name = ? AND owner = ? AND box IS NOT NULL`, name, owner)
+        .map(({ box }) => box as string),
   };
 }
 
@@ -74,11 +79,16 @@ function conditions({ viewer, user, box, since }: AuditFilter): { where: string;
   if (viewer !== undefined) parts.push([SEEN, viewer, viewer]);
   if (user !== undefined) parts.push(["user = ?", user]);
   if (since !== undefined) parts.push(["at >= ?", since]);
-  if (box !== undefined) parts.push("id" in box ? ["box = ?", box.id] : ["name = ?", box.name]);
+  if (box !== undefined) parts.push(oneOf(box));
   return {
     where: parts.length === 0 ? "" : `WHERE ${parts.map(([sql]) => sql).join(" AND ")}`,
     values: parts.flatMap(([, ...values]) => values),
   };
+}
+
+function oneOf(box: NonNullable<AuditFilter["box"]>): [string, string] {
+  if ("name" in box) return ["name = ?", box.name];
+  return ["box IN (SELECT value FROM json_each(?))", JSON.stringify(box.ids)];
 }
 
 function recordFrom(row: Row): AuditRecord {

@@ -7,16 +7,23 @@ import { table } from "./table.ts";
 /** `audit` for a person. */
 export function presentAudit(style: Style, lines: readonly AuditLine[]): string {
   if (lines.length === 0) return "  Nothing that you may see is written down.";
+  const newest = new Map(lines.flatMap(({ box }) => (box?.id === undefined ? [] : [[box.name, box.id] as const])));
   const rows = lines.map((line) => [
     jsonTime(line.at) ?? "-",
     line.forOther ? `${line.user} (for ${line.box?.owner ?? "another"})` : line.user,
     line.address === undefined ? line.via : `${line.via} ${line.address}`,
     line.what === undefined ? line.command : `${line.command} ${line.what}`,
-    line.box?.name ?? "-",
+    boxOf(line, newest),
     outcome(line),
     line.end === undefined ? "-" : took(line.end.duration),
   ]);
   return table(style, ["TIME", "WHO", "VIA", "WHAT", "BOX", "OUTCOME", "TOOK"], rows);
+}
+
+/** One of another id than the last of its name was another box: the name was given anew. */
+function boxOf({ box }: AuditLine, newest: ReadonlyMap<string, string>): string {
+  if (box === undefined) return "-";
+  return box.id === undefined || box.id === newest.get(box.name) ? box.name : `${box.name} (earlier, ${box.id})`;
 }
 
 function outcome({ state, end }: AuditLine): string {

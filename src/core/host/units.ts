@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { HEADER } from "./places.ts";
+import { type Job, JOBS, type Times } from "./unit-jobs.ts";
 
 /** Processes of the program, Podman and the manager itself, besides those in boxes. */
 const OWN_TASKS = 4096;
@@ -37,12 +38,6 @@ export interface UnitParts {
   /** Where archives of homes are, when not in the state directory. */
   readonly archiveDir: string | null;
 }
-
-/** Directory below /run for figures. */
-const METRICS_DIR = "devbox-metrics";
-
-/** Figures for node_exporter, which takes them up through a link in its own directory. */
-const METRICS_FILE = `/run/${METRICS_DIR}/devbox.prom`;
 
 /** Directories that {@link hardened} puts something else in the place of. */
 const HIDDEN = ["/home", "/root", "/run/user"];
@@ -98,14 +93,6 @@ function hardened({ account, uid, stateDir, tokenFile, archiveDir }: UnitParts):
   ];
 }
 
-interface Job {
-  readonly description: string;
-  readonly words: string;
-  readonly more?: readonly string[];
-  readonly after?: readonly string[];
-  readonly wantedBy?: string;
-}
-
 function service(parts: UnitParts, { description, words, more = [], after = [], wantedBy }: Job): string {
   const manager = `user@${parts.uid}.service`;
   return [
@@ -124,15 +111,6 @@ function service(parts: UnitParts, { description, words, more = [], after = [], 
     ...(wantedBy === undefined ? [] : ["", "[Install]", `WantedBy=${wantedBy}`]),
     "",
   ].join("\n");
-}
-
-interface Times {
-  /** As systemd.time(7) has it. */
-  readonly when: string;
-  /** Runs of several hosts are spread over so long. */
-  readonly delay: string;
-  /** Whether a run that was missed while the host was down is made up for. */
-  readonly persistent?: boolean;
 }
 
 function timer(description: string, { when, delay, persistent = true }: Times): string {
@@ -159,63 +137,6 @@ export interface UnitFile {
   readonly use: "enabled" | "started" | "called";
   readonly purpose: string;
 }
-
-const GENTLE = ["Nice=10", "CPUWeight=20", "IOWeight=20"];
-
-/** A service, the timer that calls it if there is one, and what they are for. */
-interface UnitJob extends Job {
-  readonly name: string;
-  readonly purpose: string;
-  readonly timer?: Times & { readonly often: string };
-}
-
-const JOBS: readonly UnitJob[] = [
-  {
-    name: "devbox-resume",
-    description: "Start the dev boxes that are meant to run",
-    words: "resume",
-    after: ["network-online.target"],
-    more: ["TimeoutStartSec=15min"],
-    wantedBy: "multi-user.target",
-    purpose: "brings boxes back after a boot",
-  },
-  {
-    name: "devbox-reaper",
-    description: "Look after dev boxes that nobody uses",
-    words: "reap",
-    // Putting many large homes away takes its time; meanwhile no other run begins.
-    more: ["TimeoutStartSec=6h", ...GENTLE],
-    purpose: "warns, stops, archives and destroys what nobody uses",
-    timer: { often: "every hour", when: "hourly", delay: "10min" },
-  },
-  {
-    name: "devbox-schedule",
-    description: "Start and stop dev boxes by their schedules",
-    words: "reap --only schedules",
-    more: ["TimeoutStartSec=50min", ...GENTLE],
-    purpose: "follows boxes' schedules",
-    timer: { often: "every five minutes", when: "*:0/5", delay: "15s" },
-  },
-  {
-    name: "devbox-metrics",
-    description: "Figures of the dev boxes for node_exporter",
-    words: `metrics --output ${METRICS_FILE}`,
-    more: [
-      ...["TimeoutStartSec=2min", `RuntimeDirectory=${METRICS_DIR}`, "RuntimeDirectoryMode=0750"],
-      ...["RuntimeDirectoryPreserve=yes", ...GENTLE],
-    ],
-    purpose: "writes figures for node_exporter",
-    timer: { often: "every five minutes", when: "*:2/5", delay: "15s", persistent: false },
-  },
-  {
-    name: "devbox-image-prune",
-    description: "Remove dev box images that nothing uses",
-    words: "image prune",
-    more: ["TimeoutStartSec=2h", ...GENTLE],
-    purpose: "removes images that nothing uses",
-    timer: { often: "every week", when: "weekly", delay: "6h" },
-  },
-];
 
 /** The system's units that work for the boxes. */
 export function unitFiles(parts: UnitParts): UnitFile[] {

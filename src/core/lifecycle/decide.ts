@@ -31,9 +31,10 @@ function ofState(box: BoxFacts, policy: LifecyclePolicy, now: Millis): Decision 
   switch (box.state) {
     case "creating":
     case "destroying":
+      return none("busy");
+    // With no command at work: the engine left it so, and does not go on by itself.
     case "starting":
     case "stopping":
-      return none("busy");
     case "paused":
     case "unknown":
     case "unregistered":

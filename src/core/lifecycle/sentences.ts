@@ -20,7 +20,7 @@ export function reasonText({ facts, decision }: Decided, shown: Shown): string {
     case "busy":
       return facts.busy ? "a command is at work on it" : `it is ${facts.state}`;
     case "state-unclear":
-      return facts.state === "paused" ? "it is paused" : "nobody can say what it is";
+      return UNCLEAR.get(facts.state) ?? "nobody can say what it is";
     case "not-observed":
       return "it could not be looked at, so nobody knows whether it is in use";
     case "no-history":
@@ -45,6 +45,13 @@ export function reasonText({ facts, decision }: Decided, shown: Shown): string {
       return `${count(facts.devicesLeaving, "device")} of it ${facts.devicesLeaving === 1 ? "has" : "have"} to leave the tailnet`;
   }
 }
+
+/** States in which a box is left alone, and which somebody has to end. */
+const UNCLEAR: ReadonlyMap<BoxFacts["state"], string> = new Map([
+  ["paused", "it is paused"],
+  ["starting", "it is between its states, and no command is at work on it"],
+  ["stopping", "it was not stopped to the end, and no command is at work on it"],
+]);
 
 /** A hold: `held until 22 Nov 18:00 (by bob: "night run")`. */
 export function holdText({ until, by, reason }: Hold, { zone, now }: Shown): string {

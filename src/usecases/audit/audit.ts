@@ -41,12 +41,12 @@ export function audit(deps: Deps, { since, user, box, limit }: AuditInput): Audi
 }
 
 /**
- * A name is that of the box which has it now, else of the one which had it last. It goes by the id from there on: the
- * name may have been another's before.
+ * A name is that of the box which has it now, else of the one which had it last, and of all boxes that its owner had by
+ * that name before. It goes by their ids from there on: the name may have been another's in between.
  */
 function boxOf({ ledger, caller }: Deps, word: string, viewer: string | undefined): AuditFilter["box"] {
   const now = ledger.boxByName(word) ?? ledger.boxById(word);
-  if (now && mayUse(caller, now.owner)) return { id: now.id };
-  const id = ledger.auditedBox(word, viewer);
-  return id === undefined ? { name: word } : { id };
+  const box = now && mayUse(caller, now.owner) ? now : ledger.auditedBox(word, viewer);
+  if (box === undefined) return { name: word };
+  return { ids: box.id === word ? [word] : [box.id, ...ledger.auditedBoxes(word, box.owner)] };
 }

@@ -127,5 +127,15 @@ function describe(mismatch: Mismatch): Described {
       return remark(`${name} is meant to run and is stopped`, [`devbox-ctl start ${name}`, `devbox-ctl logs ${name}`]);
     case "not-stopped":
       return remark(`${name} is meant to be stopped and runs`, [`devbox-ctl stop ${name}`]);
+    case "paused":
+      return remark(`${name} was paused by other hands; nothing in it goes on, and the reaper leaves it alone`, [
+        `Let it go on: devbox-ctl start ${name}`,
+        `Or stop it: devbox-ctl stop ${name}`,
+      ]);
+    case "in-between":
+      return remark(`Podman was not through with starting or stopping ${name}, and no command is at work on it`, [
+        `Stop it to the end: devbox-ctl stop ${name}`,
+        `Or let it run: devbox-ctl start ${name}`,
+      ]);
   }
 }

@@ -31,6 +31,8 @@ export async function fixMismatch(deps: Deps, mismatch: Mismatch): Promise<strin
     case "home-gone":
     case "not-running":
     case "not-stopped":
+    case "paused":
+    case "in-between":
       throw new DevboxError("WRONG_STATE", `${name} needs a decision that is not the doctor's.`);
   }
 }

@@ -13,7 +13,8 @@ import { mappingFor } from "../id-mapping.ts";
 import { imageMissing } from "../images.ts";
 import { newContainer, STOP_GRACE } from "../steps.ts";
 import { checkSettings } from "./settings.ts";
-import { probedBox, PROBES } from "./probes.ts";
+import { probedBox } from "./probe.ts";
+import { PROBES } from "./probes.ts";
 
 export interface ImageCheckResult {
   readonly image: string;

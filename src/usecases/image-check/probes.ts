@@ -1,42 +1,11 @@
-import { parseActivity } from "../../core/activity.ts";
 import { IMAGE } from "../../core/image-contract.ts";
-import { unpushedLines } from "../../core/lifecycle/unpushed.ts";
 import { readServices } from "../../core/services.ts";
 import { readBoxNode } from "../../core/tailnet.ts";
 import { clipped, fewLines } from "../../core/text.ts";
-import type { ContainerEngine, ProgramResult, ProgramRun } from "../../ports/engine.ts";
-
-/** One thing that the contract asks of an image, tried in a box. */
-export interface Probe {
-  /** As a sentence about the image when it keeps it. */
-  readonly promise: string;
-  /** @returns what is wrong, or undefined */
-  readonly broken: (box: ProbedBox) => Promise<string | undefined>;
-}
-
-/** A running box made from the image. */
-export interface ProbedBox {
-  run(run: Omit<ProgramRun, "argv"> & { readonly argv: readonly string[] }): Promise<ProgramResult>;
-}
-
-/** @param containerId a running container of the image */
-export function probedBox(engine: ContainerEngine, containerId: string): ProbedBox {
-  return { run: (run) => engine.runProgram(containerId, run) };
-}
+import { activity, tells, unpushed } from "./life-probes.ts";
+import { ends, type Probe, type ProbedBox, shell, told } from "./probe.ts";
 
 const { programs, user } = IMAGE;
-
-/** What a failed program says of itself. */
-const told = ({ exitCode, stdout, stderr }: ProgramResult) =>
-  `exit code ${String(exitCode)}${stderr || stdout ? `: ${clipped(stderr || stdout)}` : ""}`;
-
-/** A program that must end well. */
-async function ends(box: ProbedBox, run: ProgramRun): Promise<string | undefined> {
-  const result = await box.run(run);
-  return result.exitCode === 0 ? undefined : `${run.argv[0] ?? ""}: ${told(result)}`;
-}
-
-const shell = (script: string, as: "root" | "dev"): ProgramRun => ({ argv: ["sh", "-c", script], user: as });
 
 async function lists(box: ProbedBox, script: string, as: "root" | "dev", what: string): Promise<string | undefined> {
   const { stdout } = await box.run(shell(script, as));
@@ -109,55 +78,6 @@ const services: Probe = {
     return readServices(result.stdout) === undefined ? `it says ${clipped(result.stdout)}` : undefined;
   },
 };
-
-const activity: Probe = {
-  promise: "activity says what is going on",
-  broken: async (box) => {
-    const result = await box.run({ argv: [programs.activity], user: "root" });
-    if (result.exitCode !== 0) return told(result);
-    return parseActivity(result.stdout) === undefined ? `it says ${clipped(result.stdout)}` : undefined;
-  },
-};
-
-const tells: Probe = {
-  promise: "tell shows a text to whoever is there, and at logins until it is taken back",
-  broken: async (box) => {
-    const result = await box.run({ argv: [programs.tell, "--id", "imagecheck"], user: "root", input: "image check\n" });
-    if (result.exitCode !== 0) return told(result);
-    if (!/^told=\d+ terminals=\d+ shown=0$/m.test(result.stdout)) return `it says ${clipped(result.stdout)}`;
-    // A login shell on a terminal, where the image has the program that makes one.
-    const login = `command -v script >/dev/null || exec echo image check; script -qec 'bash -lic true' /dev/null </dev/null`;
-    const seen = await box.run(shell(login, "dev"));
-    if (!seen.stdout.includes("image check")) return "a login did not show it";
-    return ends(box, { argv: [programs.tell, "--clear"], user: "root" });
-  },
-};
-
-const unpushed: Probe = {
-  promise: "unpushed says which work is nowhere else, and runs nothing that a repository names",
-  broken: async (box) => {
-    const made = await ends(box, shell(TRAP, "dev"));
-    if (made !== undefined) return made;
-    const result = await box.run({ argv: [programs.unpushed], user: "root" });
-    if (result.exitCode !== 0) return told(result);
-    const lines = unpushedLines(result.stdout) ?? [];
-    const isNamed = lines.some((line) => line.startsWith(".image-check-work/: 1 commit"));
-    if (!isNamed) return `a commit of a repository without a remote is not in what it says: ${clipped(result.stdout)}`;
-    const ran = await box.run(shell("test ! -e /tmp/.image-check-ran", "dev"));
-    return ran.exitCode === 0 ? undefined : "a program that the repository's settings name was run";
-  },
-};
-
-/** A repository with a commit, whose settings name programs that git would run to look at it. */
-const TRAP = `set -e
-mkdir -p ~/workspace/.image-check-work && cd ~/workspace/.image-check-work
-export GIT_CONFIG_GLOBAL=/dev/null
-git init -q . && echo one >file && echo '* filter=trap' >.gitattributes && git add . 2>/dev/null
-git -c user.name=a -c user.email=a@localhost commit -q -m one
-for key in core.fsmonitor filter.trap.clean filter.trap.process; do
-  git config "$key" 'touch /tmp/.image-check-ran; cat'
-done
-git config filter.trap.required true && touch -d '1 hour' file`;
 
 /** Exit codes of the program when there is nothing to say: no tailscale in the image, or it is not up yet. */
 const NO_NODE = [3, 4];

@@ -14,7 +14,7 @@ export async function foreseenOf(
   if (boxes.length === 0) return new Map();
   const now = deps.clock.now();
   const policies = deps.ledger.policies();
-  const facts = await gather(deps, boxes, containers, "as-last-seen", now);
+  const facts = await gather(deps, boxes, { containers, seen: "as-last-seen", now });
   const decisionOn = (each: Decided["facts"]) =>
     decide(each, policyFor(deps.config, each.owner, policies.get(each.id)), now);
   return new Map(facts.map((each) => [each.id, { facts: each, decision: decisionOn(each) }]));

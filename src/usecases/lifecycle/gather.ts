@@ -15,20 +15,25 @@ export type Sight = ReadonlyMap<string, Seen> | "as-last-seen";
 /** What the engine has of boxes, by box id; a box that is not in it is gone. */
 export type Containers = ReadonlyMap<string, Pick<EngineBox, "state">>;
 
+/** What was seen of boxes beside the ledger. */
+interface Looked {
+  readonly containers: Containers;
+  /** A running box that is not in it could not be looked at. */
+  readonly seen: Sight;
+  readonly now: Millis;
+}
+
 type GatherDeps = Pick<Deps, "ledger" | "host" | "config">;
 
 /**
  * What decides about boxes: what the ledger, the engine and the looks at them say, put together. The ledger is read
  * once for all of them; nothing is written.
  * Since when a box does not run is the ledger's alone: the engine's times are not set right with the clock.
- * @param seen a running box that is not in it could not be looked at
  */
 export async function gather(
   deps: GatherDeps,
   boxes: readonly BoxRecord[],
-  containers: Containers,
-  seen: Sight,
-  now: Millis,
+  { containers, seen, now }: Looked,
 ): Promise<BoxFacts[]> {
   const known = { ...(await keptOf(deps, boxes, now)), seen, now };
   return boxes.map((box) => factsOf(box, containers.get(box.id), known));

@@ -37,7 +37,7 @@ export async function why(deps: Deps, { name }: { readonly name: string }): Prom
   const now = deps.clock.now();
   const sight = seen?.observation === "fresh" ? new Map([[box.id, seen]]) : "as-last-seen";
   const containers = new Map(container ? [[box.id, container]] : []);
-  const [facts] = await gather(deps, [box], containers, sight, now);
+  const [facts] = await gather(deps, [box], { containers, seen: sight, now });
   if (facts === undefined) throw new TypeError("one box has one set of facts");
 
   const policy = policyFor(deps.config, box.owner, deps.ledger.policies().get(box.id));
@@ -67,7 +67,7 @@ function stateSince(deps: Deps, box: BoxRecord, container: EngineBox | undefined
   const at = isRunning ? container.startedAt : (box.stoppedAt ?? container?.exitedAt);
   if (at === undefined) return undefined;
   const records = deps.ledger.audit({
-    ...{ viewer: undefined, user: undefined, box: { id: box.id }, since: undefined, limit: MOST_RECORDS },
+    ...{ viewer: undefined, user: undefined, box: { ids: [box.id] }, since: undefined, limit: MOST_RECORDS },
   });
   const done = records.findLast((record) => wasDoneBy(record, at));
   return { at, by: done && (BY_ITSELF.get(`${done.command} ${done.what ?? ""}`) ?? done.user) };
@@ -98,6 +98,7 @@ function commandsFor({ facts, decision, schedule }: Why): string[] {
   const start = `devbox-ctl start ${name}${isGone ? " --recreate" : ""}`;
   return [
     ...(decision.next === "destroy" || isGone ? [start] : []),
+    ...(decision.reason === "state-unclear" ? [start, `devbox-ctl stop ${name}`] : []),
     ...(hold === undefined ? holdOf(decision, name) : [endOfHold(name, hold)]),
     ...(schedule === undefined ? [] : [`devbox-ctl schedule clear ${name}`]),
     ...(decision.reason === "never-by-policy" ? [`devbox-ctl policy show ${name}`] : []),

@@ -62,7 +62,7 @@ export async function announce(deps: Deps, box: BoxRecord, what: Announcement): 
  * Tells a box's owner what was done to it, or could not be; what does not arrive is tried again later.
  * @returns whether one channel has delivered it
  */
-export async function tellOf(deps: Deps, box: BoxRecord, told: Told): Promise<boolean> {
+export async function tellOf(deps: Deps, box: Pick<BoxRecord, "id" | "name" | "owner">, told: Told): Promise<boolean> {
   const by = toldBy(deps);
   const entry = { kind: told.kind, stage: "first", deadline: undefined } as const;
   switch (told.kind) {
@@ -81,10 +81,10 @@ export async function tellOf(deps: Deps, box: BoxRecord, told: Told): Promise<bo
 
 type Entry = Pick<NoticeRecord, "kind" | "stage" | "since" | "deadline" | "subject" | "body">;
 
-async function enter(deps: Deps, box: BoxRecord, entry: Entry): Promise<boolean> {
+async function enter(deps: Deps, box: Pick<BoxRecord, "id" | "name" | "owner">, entry: Entry): Promise<boolean> {
   const of = { boxId: box.id, boxName: box.name, owner: box.owner, createdAt: deps.clock.now() };
   const notice = deps.ledger.noticeById(deps.ledger.addNotice({ ...of, ...entry }));
-  return notice !== undefined && (await deliverNotice(deps, notice, box));
+  return notice !== undefined && (await deliverNotice(deps, notice, deps.ledger.boxById(box.id)));
 }
 
 /**

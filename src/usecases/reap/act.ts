@@ -14,6 +14,7 @@ import { type Before, start, stop } from "../start.ts";
 import { graceIn } from "./grace.ts";
 import { REAPED, type Reaping } from "./result.ts";
 import { type Judged, survey } from "./survey.ts";
+import { tellDestroyed } from "./untold.ts";
 
 type Outcome = Pick<Reaping, "outcome" | "problem">;
 
@@ -134,12 +135,12 @@ async function destroyBox(deps: Deps, judged: Judged): Promise<void> {
   const input = { name: box.name, keepVolume: false, archive: { reason: REAPED }, before: confirmed(deps, judged) };
   try {
     const { archive } = await audited(deps, "destroy", judged, () => destroy(deps, input));
-    await tellOf(deps, box, { kind: "destroyed", at: deps.clock.now(), archive });
+    if (archive !== undefined) await tellDestroyed(deps, archive);
   } catch (error) {
     if (hasCode(error, "DEVICE_PENDING")) {
       // It is destroyed, and its archive there; what is left of it is the device's own matter.
       const archive = deps.ledger.archives().findLast(({ boxId }) => boxId === box.id);
-      await tellOf(deps, box, { kind: "destroyed", at: deps.clock.now(), archive });
+      if (archive !== undefined) await tellDestroyed(deps, archive);
       return;
     }
     // Nothing is begun that cannot be looked at again: it could not be put away.

@@ -12,6 +12,7 @@ import { plannedRecoveries, recovered } from "./interrupted.ts";
 import { type Reaping, reapingOf, type RunProblem } from "./result.ts";
 import { dueBoxes, isPast } from "./schedules.ts";
 import { type Judged, survey } from "./survey.ts";
+import { tellUntold } from "./untold.ts";
 import { withdrawVoid } from "./void.ts";
 
 /** How long a notice may reach nobody until the run fails by it. */
@@ -34,6 +35,7 @@ export async function runAll(deps: Deps, zone: string): Promise<Done> {
   await part("interrupted commands", async () => {
     done.reapings.push(...(await recovered(deps, plannedRecoveries(deps))));
   });
+  await part("telling", () => tellUntold(deps));
   await part("boxes", async () => {
     await lookAfter(deps, done, await survey(deps, { write: true }));
   });

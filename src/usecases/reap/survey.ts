@@ -59,7 +59,7 @@ export async function survey(deps: Deps, { ids, write, sight = "fresh", at }: Su
     return record === undefined ? [] : [write ? record : { ...record, stoppedAt: box.stoppedAt }];
   });
   const policies = deps.ledger.policies();
-  return (await gather(deps, still, containers, seen, now)).flatMap((facts) => {
+  return (await gather(deps, still, { containers, seen, now })).flatMap((facts) => {
     const box = current.get(facts.id);
     if (box === undefined) return [];
     const policy = policyFor(deps.config, box.owner, policies.get(box.id));

@@ -56,6 +56,11 @@ const CASES: Readonly<Record<Reason, readonly (readonly [Decided, string, string
   ],
   "state-unclear": [
     [decidedOn(young({ state: "paused" })), "it is paused", undefined],
+    [
+      decidedOn(young({ state: "stopping" })),
+      "it was not stopped to the end, and no command is at work on it",
+      undefined,
+    ],
     [decidedOn(young({ state: "unknown" })), "nobody can say what it is", undefined],
   ],
   "not-observed": [

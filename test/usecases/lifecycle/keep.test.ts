@@ -31,7 +31,7 @@ async function worldWith(...names: string[]): Promise<World> {
 
 async function factsOf(world: World, deps: Deps = world.process()) {
   const containers = new Map((await deps.engine.boxes()).map((box) => [box.identity.id, box]));
-  const all = await gather(deps, deps.ledger.boxes(), containers, "as-last-seen", world.now);
+  const all = await gather(deps, deps.ledger.boxes(), { containers, seen: "as-last-seen", now: world.now });
   return all.find((facts) => facts.name === name);
 }
 
