@@ -2,6 +2,7 @@ import { count } from "../../core/text.ts";
 import { ago, HOUR, type Millis } from "../../core/time.ts";
 import { visibleBoxes } from "../access.ts";
 import type { Deps } from "../deps.ts";
+import { unseenBoxes, unseenText } from "../lifecycle/unseen.ts";
 import { lastRun } from "../reap/run-record.ts";
 import { unheardNotices } from "../reap/unheard.ts";
 import type { Finding } from "./finding.ts";
@@ -13,7 +14,7 @@ const REAPER = "reaper";
 
 /** Whether the reaper comes by, what it could not do, and whether its notices reach anybody. */
 export function checkReaper(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[] {
-  return [...runFindings(deps), ...noticeFindings(deps)];
+  return [...runFindings(deps), ...unseenFindings(deps), ...noticeFindings(deps)];
 }
 
 /** How the host is looked after is its administrators' matter; in personal mode nobody has to run the reaper. */
@@ -39,6 +40,18 @@ function runFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[]
     ...{ check: REAPER, status: "problem", text: `the reaper's last run (${when}) failed with ${of}: ${problem}` },
     next: [...(isShared ? journal : []), "Once it is mended: devbox-ctl reap"],
   }));
+}
+
+/** Boxes that run on because nobody can say whether they are used. */
+function unseenFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[] {
+  const unseen = unseenBoxes(deps);
+  return visibleBoxes(deps).flatMap(({ id, name }): Finding[] => {
+    const look = unseen.get(id);
+    if (look === undefined) return [];
+    const text = `${unseenText(name, look, deps.clock.now())}; until it can be, it is not stopped by itself`;
+    const next = [`devbox-ctl why ${name}`, `A box of today's image can be looked at: devbox-ctl rebuild ${name}`];
+    return [{ check: REAPER, status: "remark", text, next }];
+  });
 }
 
 function noticeFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[] {

@@ -8,6 +8,7 @@ import type { EngineBox } from "../../ports/engine.ts";
 import type { Deps } from "../deps.ts";
 import { gather } from "../lifecycle/gather.ts";
 import { observe } from "../lifecycle/observe.ts";
+import { asLastSeen, keepUnseen } from "../lifecycle/unseen.ts";
 import { withStops } from "./stopped.ts";
 
 /** A box, all that is known of it, and what is to become of it. */
@@ -47,7 +48,9 @@ export async function survey(deps: Deps, { ids, write, sight = "fresh", at }: Su
     const container = containers.get(box.id);
     return box.phase === "ready" && container?.state === "running" ? [{ box, containerId: container.containerId }] : [];
   });
-  const seen = sight === "fresh" ? await observe(deps, running, { write }) : sight;
+  const isFresh = sight === "fresh";
+  const seen = isFresh ? await observe(deps, running, { write }) : asLastSeen(deps, boxes);
+  if (isFresh && write) keepUnseen(deps, boxes, new Set(running.map(({ box }) => box.id)), seen);
   const now = at ?? deps.clock.now();
   // Looking takes a while, in which boxes may be used, and changes what the ledger knows.
   const current = new Map(deps.ledger.boxes().map((box) => [box.id, box]));
@@ -62,9 +65,7 @@ export async function survey(deps: Deps, { ids, write, sight = "fresh", at }: Su
     const policy = policyFor(deps.config, box.owner, policies.get(box.id));
     const { containerId } = containers.get(box.id) ?? {};
     const decision = decide(facts, policy, now);
-    return [
-      { box, containerId, facts, policy, seen: seen === "as-last-seen" ? undefined : seen.get(box.id), decision, now },
-    ];
+    return [{ box, containerId, facts, policy, seen: isFresh ? seen.get(box.id) : undefined, decision, now }];
   });
 }
 

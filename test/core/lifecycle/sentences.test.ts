@@ -62,7 +62,7 @@ const CASES: Readonly<Record<Reason, readonly (readonly [Decided, string, string
     [
       decidedOn(young({ observation: "failed" })),
       "it could not be looked at, so nobody knows whether it is in use",
-      undefined,
+      "could not be looked at",
     ],
   ],
   "no-history": [
