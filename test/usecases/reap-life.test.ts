@@ -176,6 +176,32 @@ describe("a run", () => {
     expect(await acts()).toEqual([]);
   });
 
+  it("that tells of a destroyed box and reaches nobody is the doctor's matter for its owner and administrators [X-04]", async () => {
+    await create(deps, createInput("web"));
+    const box = boxOf("web");
+    deps.ledger.remove(box.id);
+    const about = {
+      since: world.now,
+      deadline: undefined,
+      subject: "web was destroyed",
+      body: "",
+      createdAt: world.now,
+    };
+    const notice = {
+      boxId: box.id,
+      boxName: "web",
+      owner: "alice",
+      kind: "destroyed" as const,
+      stage: "first" as const,
+    };
+    deps.ledger.addNotice({ ...notice, ...about });
+    const unheard = async (as: Deps) => (await findings(as)).filter((text) => text.includes("reached nobody"));
+    const bob = world.process("bob");
+    expect(await unheard(deps)).toEqual(["1 notice reached nobody"]);
+    expect(await unheard(bob)).toEqual([]);
+    expect(await unheard({ ...bob, caller: { ...bob.caller, admin: true } })).toEqual(["1 notice reached nobody"]);
+  });
+
   it("names a box that it cannot look at and why, has failed by it after a day, and forgets it when it can [X-01, X-02]", async () => {
     for (const name of ["blind", "fine"]) await create(deps, createInput(name));
     const blind = containerOf("blind");

@@ -1,6 +1,6 @@
 import { count } from "../../core/text.ts";
 import { ago, HOUR, type Millis } from "../../core/time.ts";
-import { visibleBoxes } from "../access.ts";
+import { mayUse, visibleBoxes } from "../access.ts";
 import type { Deps } from "../deps.ts";
 import { unseenBoxes, unseenText } from "../lifecycle/unseen.ts";
 import { lastRun } from "../reap/run-record.ts";
@@ -55,8 +55,9 @@ function unseenFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Findin
 }
 
 function noticeFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[] {
-  const mine = new Set(visibleBoxes(deps).map(({ id }) => id));
-  const unheard = unheardNotices(deps).filter(({ boxId }) => mine.has(boxId));
+  // The box may be gone by now: then the notice says whose it was.
+  const owners = new Map(deps.ledger.boxes().map(({ id, owner }) => [id, owner]));
+  const unheard = unheardNotices(deps).filter(({ boxId, owner }) => mayUse(deps.caller, owners.get(boxId) ?? owner));
   if (unheard.length === 0) return [];
   const problems = new Set(
     unheard.flatMap(({ deliveries }) =>
@@ -64,6 +65,8 @@ function noticeFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Findin
     ),
   );
   const why = problems.size === 0 ? "" : ` (${[...problems].slice(0, 3).join("; ")})`;
-  const text = `${count(unheard.length, "notice")} reached nobody; until one does, nothing is done to its box${why}`;
+  const isWarning = unheard.some(({ kind }) => kind === "stop" || kind === "destroy");
+  const waits = isWarning ? "; until a warning does, nothing is done to its box" : "";
+  const text = `${count(unheard.length, "notice")} reached nobody${waits}${why}`;
   return [{ check: "notices", status: "remark", text, next: ["Try each channel: devbox-ctl notify test"] }];
 }
