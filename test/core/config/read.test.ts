@@ -175,7 +175,7 @@ it("a user's span is longer than the notice, as the host's has to be [FR-034] [F
     "users.alice.lifecycle.stopAfterIdle: must be longer than lifecycle.notice (2d), by which alice is told before",
     "users.alice.lifecycle.destroyAfterStopped: must be longer than lifecycle.notice (2d), by which alice is told before",
   ]);
-  expect(readConfig(users({ stopAfterIdle: "49h", destroyAfterStopped: "never" }), FILE).users["alice"]).toBeDefined();
+  expect(readConfig(users({ stopAfterIdle: "49h", destroyAfterStopped: "never" }), FILE).users.alice).toBeDefined();
 });
 
 it("gives a configuration or an error of ours for any document at all", () => {
