@@ -313,6 +313,17 @@ describe("schedules", () => {
     expect(await acts({ only: "schedules" })).toEqual([]);
   });
 
+  it("are not played up to a time to come, and it is said of the boxes that have one [X-07, X-16]", async () => {
+    for (const name of ["web", "api"]) await create(deps, { ...createInput(name), start: false });
+    schedule("web", "start", "0 8 * * mon");
+    const reasons = async (span: number) =>
+      (await run({ dryRun: true, at: world.now + span })).reapings.map(({ reason }) => reason);
+    const [first, ...others] = (await reasons(30 * DAY)).toSorted((a, b) => b.length - a.length);
+    expect(first).toMatch(/^stopped for .*; what its schedule does before then is left out$/);
+    // It is Saturday.
+    expect([...others, ...(await reasons(DAY))].join()).not.toContain("left out");
+  });
+
   it("do not overrule whoever changes a box after a moment that needed nothing [X-03]", async () => {
     await create(deps, createInput("web"));
     schedule("web", "start", "0 10 * * *");
