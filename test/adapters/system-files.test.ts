@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { writeForGroup } from "../../src/adapters/system/files.ts";
-import { DevboxError } from "../../src/core/errors.ts";
+import type { DevboxError } from "../../src/core/errors.ts";
 
 it("a file that cannot be written is named as it was asked for, not as it is called until it is whole [X-10]", () => {
   try {
