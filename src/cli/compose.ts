@@ -72,7 +72,7 @@ function composeWithoutLedger(config: Config, progress: Progress, interrupt: Abo
     caller,
     accounts: accounts(config),
     channels: () => channels(config),
-    archives: () => archives(config),
+    archives: () => archives(config, caller),
     systemJournal: () => systemJournal({ caller }),
     progress,
     interrupt,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { printable } from "./text.ts";
+import { clipped, printable } from "./text.ts";
 import type { Millis } from "./time.ts";
 
 /** Longest answer that is read, in characters; the probe's own bounds keep it far below. */
@@ -196,6 +196,20 @@ export function parseActivity(raw: string): Activity | undefined {
   };
   const said = parts.many("unreadable", text);
   return { ...activity, unreadable: [...new Set([...said, ...parts.unreadable])] };
+}
+
+/** Why {@link parseActivity} could not read an answer, in a person's words. */
+export function unreadableAnswer(raw: string): string {
+  if (raw.trim() === "") return "its activity probe says nothing";
+  if (raw.length > ACTIVITY_LIMIT) return "its activity probe says too much";
+  const answer = z.looseObject({ version: z.unknown() }).safeParse(json(raw));
+  if (!answer.success) return `what its activity probe says cannot be read: ${clipped(raw)}`;
+  const { version } = answer.data;
+  const isKnown = z.int().min(1).safeParse(version).success;
+  const what = version === undefined ? "no version" : `version ${clipped(JSON.stringify(version))}`;
+  return isKnown
+    ? "its activity probe does not say what time it is there"
+    : `its activity probe speaks ${what}, which this program does not know`;
 }
 
 function json(raw: string): unknown {

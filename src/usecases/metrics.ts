@@ -5,6 +5,7 @@ import { SECOND, type Millis } from "../core/time.ts";
 import type { Deps } from "./deps.ts";
 import { engineFacts } from "./engine-facts.ts";
 import { throwUnlessForAll } from "./owners.ts";
+import { unseenBoxes } from "./lifecycle/unseen.ts";
 import { lastRun, type RunKind } from "./reap/run-record.ts";
 import { type Judged, survey } from "./reap/survey.ts";
 import { unheardNotices } from "./reap/unheard.ts";
@@ -134,10 +135,12 @@ function runMetrics(deps: Deps): Metric[] {
 function keptMetrics(deps: Deps): Metric[] {
   const { ledger } = deps;
   const unheard = unheardNotices(deps);
+  const unseen = unseenBoxes(deps);
   const archives = ledger.archives().filter(({ state }) => state === "complete");
   const oldest = (times: readonly Millis[]) => (times.length === 0 ? [] : [one(seconds(Math.min(...times)))]);
   const leaving = ledger.devices().filter(({ state }) => state === "leaving");
   return [
+    metric("boxes_not_observed", "Running boxes into which the reaper's last look failed.", [one(unseen.size)]),
     metric("notices_undelivered", "Notices that no channel has delivered.", [one(unheard.length)]),
     metric(
       "notices_undelivered_oldest_timestamp_seconds",

@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createArchiveStore } from "../../src/adapters/archive/store.ts";
 import { TarCheck } from "../../src/adapters/archive/tar-check.ts";
+import { DevboxError } from "../../src/core/errors.ts";
 import type { ArchiveRecord } from "../../src/core/lifecycle/records.ts";
 import type { ArchiveContent, ArchiveStore } from "../../src/ports/archive-store.ts";
 import { codeOf } from "../fakes/world.ts";
@@ -121,6 +122,23 @@ describe("an archive", () => {
     expect(await codeOf(store.verify(record))).toBe("ARCHIVE_DAMAGED");
     writeFileSync(file(".json"), "{");
     expect(await codeOf(readAll())).toBe("ARCHIVE_DAMAGED");
+  });
+
+  it("that is damaged says how to save what is left to whoever can get at the file, and to nobody else [X-04]", async () => {
+    await sealed();
+    truncateSync(file(".tar.zst"), 100);
+    const adviceOf = async (from: ArchiveStore) => {
+      try {
+        for await (const piece of from.read(ID)) expect(piece).toBeDefined();
+      } catch (error) {
+        return error instanceof DevboxError ? error.next : undefined;
+      }
+    };
+    expect((await adviceOf(store))?.join()).not.toContain(dir);
+    expect(await adviceOf(createArchiveStore(dir, FRAME, (path) => `tar -xf ${path}`))).toEqual([
+      `What can be saved of it: tar -xf ${file(".tar.zst")}`,
+      `When it is of no use: devbox-ctl archive remove ${ID}`,
+    ]);
   });
 
   it("is none when what came from the home is no tar archive to its end", async () => {

@@ -8,11 +8,12 @@ import { create } from "../../src/usecases/create.ts";
 import type { Deps } from "../../src/usecases/deps.ts";
 import { doctor } from "../../src/usecases/doctor/doctor.ts";
 import { why } from "../../src/usecases/lifecycle/why.ts";
+import { list } from "../../src/usecases/list.ts";
 import { metrics } from "../../src/usecases/metrics.ts";
 import { reap, type ReapInput } from "../../src/usecases/reap/reap.ts";
 import { hasFailed } from "../../src/usecases/reap/result.ts";
 import { resume } from "../../src/usecases/resume.ts";
-import { stop } from "../../src/usecases/start.ts";
+import { start, stop } from "../../src/usecases/start.ts";
 import { createInput, World } from "../fakes/world.ts";
 
 // What a run does about boxes' lives, on a real ledger; engine and channels are fakes, so that time can pass.
@@ -75,6 +76,12 @@ const acts = async (input: Partial<ReapInput> = {}) =>
   (await run(input)).reapings.map(({ box, action, code, outcome }) => [box, action, code, outcome]);
 const boxOf = (name: string) => deps.ledger.boxByName(name)!;
 const containerOf = (name: string) => boxOf(name).containerId ?? "";
+const unseen = async () => (await metrics(deps)).find(({ name }) => name === "boxes_not_observed")?.samples[0]?.value;
+async function findings(as: Deps = deps): Promise<string[]> {
+  const open = { ...as.ledger, close: () => undefined };
+  const found = await doctor({ ...as, openLedger: () => open, setAsideLedger: () => "" }, { fix: false });
+  return found.findings.map(({ text }) => text);
+}
 const snapshot = () =>
   JSON.stringify([deps.ledger.boxes(), deps.ledger.samples(), deps.ledger.notices({}), deps.ledger.schedules()]);
 /** Lets time pass with short runs in between: time in which nobody came by would not count in full. */
@@ -145,9 +152,7 @@ describe("a run", () => {
     ]);
     expect(hasFailed(result)).toBe(true);
     expect(JSON.stringify(await metrics(deps))).toContain('"reaper_last_run_failed"');
-    const open = { ...deps.ledger, close: () => undefined };
-    const { findings } = await doctor({ ...deps, openLedger: () => open, setAsideLedger: () => "" }, { fix: false });
-    expect(findings.map(({ text }) => text).join("\n")).toMatch(/failed with broken: podman stop failed\./);
+    expect((await findings()).join("\n")).toMatch(/failed with broken: podman stop failed\./);
   });
 
   it("goes on where the engine does not answer, and has failed [X-10]", async () => {
@@ -169,6 +174,72 @@ describe("a run", () => {
     expect((await run()).problems).toMatchObject([{ part: "telling", fatal: true }]);
     await pass(10 * DAY);
     expect(await acts()).toEqual([]);
+  });
+
+  it("that tells of a destroyed box and reaches nobody is the doctor's matter for its owner and administrators [X-04]", async () => {
+    await create(deps, createInput("web"));
+    const box = boxOf("web");
+    deps.ledger.remove(box.id);
+    const about = {
+      since: world.now,
+      deadline: undefined,
+      subject: "web was destroyed",
+      body: "",
+      createdAt: world.now,
+    };
+    const notice = {
+      boxId: box.id,
+      boxName: "web",
+      owner: "alice",
+      kind: "destroyed" as const,
+      stage: "first" as const,
+    };
+    deps.ledger.addNotice({ ...notice, ...about });
+    const unheard = async (as: Deps) => (await findings(as)).filter((text) => text.includes("reached nobody"));
+    const bob = world.process("bob");
+    expect(await unheard(deps)).toEqual(["1 notice reached nobody"]);
+    expect(await unheard(bob)).toEqual([]);
+    expect(await unheard({ ...bob, caller: { ...bob.caller, admin: true } })).toEqual(["1 notice reached nobody"]);
+  });
+
+  it("names a box that it cannot look at and why, has failed by it after a day, and forgets it when it can [X-01, X-02]", async () => {
+    for (const name of ["blind", "fine"]) await create(deps, createInput(name));
+    const blind = containerOf("blind");
+    const honest = world.engine.program;
+    world.engine.program = (call, id) => (id === blind ? { exitCode: 127, stdout: "", stderr: "" } : honest(call, id));
+    world.now += HOUR;
+    await run({ dryRun: true });
+    expect(await unseen()).toBe(0);
+    const first = await run();
+    expect(first.problems).toMatchObject([{ part: "looking", fatal: false }]);
+    expect(first.problems[0]?.problem).toMatch(/^blind could not be looked at, .*: its image has no activity probe/);
+    expect(hasFailed(first)).toBe(false);
+    await pass(DAY + MINUTE);
+    const later = await run();
+    expect(later.problems).toMatchObject([{ part: "looking", fatal: true }]);
+    expect(hasFailed(later)).toBe(true);
+    expect(await unseen()).toBe(1);
+    expect((await findings()).join("\n")).toMatch(/blind could not be looked at, the first time 24 h ago: its image/);
+    const listed = (await list(deps, { usage: false })).boxes.map(({ decided }) => decided?.decision.reason);
+    expect(listed).toEqual(["not-observed", "within-grace"]);
+    expect((await why(deps, { name: "blind" })).told).toEqual([]);
+    // A rebuild may bring a probe, and a box that is stopped is not looked at.
+    await stop(deps, { name: "blind" });
+    expect(await unseen()).toBe(0);
+    await start(deps, { name: "blind", recreate: false });
+    world.engine.program = honest;
+    expect((await run()).problems).toEqual([]);
+    expect(await unseen()).toBe(0);
+  });
+
+  it("does not fail by a box that is never stopped and that it cannot look at [X-01]", async () => {
+    world.config = { ...world.config, lifecycle: { ...DEFAULTS.lifecycle, stopAfterIdle: null } };
+    deps = world.process("alice");
+    await create(deps, createInput("web"));
+    world.engine.program = () => ({ exitCode: 0, stdout: "{}", stderr: "" });
+    await run();
+    await pass(2 * DAY);
+    expect((await run()).problems).toMatchObject([{ part: "looking", fatal: false }]);
   });
 
   it("enters since when a box does not run, as the engine proves it, and takes it back when it runs [X-02]", async () => {
@@ -240,6 +311,17 @@ describe("schedules", () => {
     // Who stops it afterwards is not overruled.
     await stop(deps, { name: "web" });
     expect(await acts({ only: "schedules" })).toEqual([]);
+  });
+
+  it("are not played up to a time to come, and it is said of the boxes that have one [X-07, X-16]", async () => {
+    for (const name of ["web", "api"]) await create(deps, { ...createInput(name), start: false });
+    schedule("web", "start", "0 8 * * mon");
+    const reasons = async (span: number) =>
+      (await run({ dryRun: true, at: world.now + span })).reapings.map(({ reason }) => reason);
+    const [first, ...others] = (await reasons(30 * DAY)).toSorted((a, b) => b.length - a.length);
+    expect(first).toMatch(/^stopped for .*; what its schedule does before then is left out$/);
+    // It is Saturday.
+    expect([...others, ...(await reasons(DAY))].join()).not.toContain("left out");
   });
 
   it("do not overrule whoever changes a box after a moment that needed nothing [X-03]", async () => {

@@ -1,13 +1,24 @@
-import { DevboxError, messageOf } from "../../core/errors.ts";
+import { DevboxError, hasCode, messageOf } from "../../core/errors.ts";
 
 /** The error for an archive that is not what it should be. */
 export function damaged(id: string, why: string, cause?: unknown): DevboxError {
   return new DevboxError("ARCHIVE_DAMAGED", `the archive ${id} is damaged.`, {
     why,
     next: [
-      "What can be saved of it: tar --zstd -xf FILE, as root",
+      "What can be saved of it, an administrator can unpack",
       `When it is of no use: devbox-ctl archive remove ${id}`,
     ],
+    cause,
+  });
+}
+
+/** The same for somebody who can get at the file: how to unpack what is left. Other errors pass. */
+export function withUnpacking(error: unknown, command: string): unknown {
+  if (!hasCode(error, "ARCHIVE_DAMAGED")) return error;
+  const { code, message, why, next, cause } = error;
+  return new DevboxError(code, message, {
+    why,
+    next: [`What can be saved of it: ${command}`, ...next.slice(1)],
     cause,
   });
 }

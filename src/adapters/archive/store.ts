@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import type { ArchiveRecord } from "../../core/lifecycle/records.ts";
 import type { ArchiveContent, ArchiveStore, StoredArchive } from "../../ports/archive-store.ts";
 import { Content } from "./content.ts";
-import { damaged, meaning } from "./errors.ts";
+import { damaged, meaning, withUnpacking } from "./errors.ts";
 import { type Page, readPage, syncDirectory, writePage } from "./page.ts";
 import { idOf, type Places, placesOf } from "./places.ts";
 import { contentOf, readContent } from "./reader.ts";
@@ -11,8 +11,9 @@ import { FRAME, writeArchive } from "./writer.ts";
 /**
  * Archives as files of a directory that is nobody's but the account's.
  * @param frame bytes of content after which a later try can go on
+ * @param unpack the command by which the caller can unpack a damaged file; undefined: they cannot get at it
  */
-export function createArchiveStore(dir: string, frame = FRAME): ArchiveStore {
+export function createArchiveStore(dir: string, frame = FRAME, unpack?: (file: string) => string): ArchiveStore {
   const place = (id: string) => placesOf(dir, id);
   const trying = <T>(act: () => T): T => {
     try {
@@ -65,9 +66,13 @@ export function createArchiveStore(dir: string, frame = FRAME): ArchiveStore {
     },
 
     async *read(id) {
-      const { archive, frames } = needPage(place(id), id);
-      const content = yield* contentOf(id, place(id).file, frames);
-      compare(archive, content);
+      const { file } = place(id);
+      try {
+        const { archive, frames } = needPage(place(id), id);
+        compare(archive, yield* contentOf(id, file, frames));
+      } catch (error) {
+        throw unpack === undefined ? error : withUnpacking(error, unpack(file));
+      }
     },
 
     async verify(record) {

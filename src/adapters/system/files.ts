@@ -53,7 +53,7 @@ export function writeForGroup(path: string, text: string): void {
     rmSync(next, { force: true });
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     throw new DevboxError(missing ? "NO_SUCH_FILE" : "NOT_PERMITTED", `${quote(path)} cannot be written.`, {
-      why: messageOf(error),
+      why: messageOf(error).replaceAll(next, file),
       next: [missing ? "Make its directory first" : "Give this user the right to write there"],
     });
   }

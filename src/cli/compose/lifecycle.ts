@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import type { Caller } from "../../core/caller.ts";
 import type { Config } from "../../core/config/config.ts";
+import { printable } from "../../core/text.ts";
 import type { ArchiveStore } from "../../ports/archive-store.ts";
 import type { Channel } from "../../ports/notifier.ts";
 import { stateDirOf } from "./config.ts";
@@ -13,8 +15,11 @@ export async function channels(config: Config): Promise<readonly Channel[]> {
   return createChannels(config, read);
 }
 
-/** Where archives are. */
-export async function archives(config: Config): Promise<ArchiveStore> {
+/** Where archives are. Their files are the account's: on a shared host only administrators get at them. */
+export async function archives(config: Config, { via, admin }: Caller): Promise<ArchiveStore> {
   const { createArchiveStore } = await import("../../adapters/archive/store.ts");
-  return createArchiveStore(config.lifecycle.archive.dir ?? join(stateDirOf(config), "archives"));
+  const isOwn = via === "local";
+  const unpack = (file: string) => `${isOwn ? "" : "sudo "}tar --zstd -xf ${printable(file)}`;
+  const dir = config.lifecycle.archive.dir ?? join(stateDirOf(config), "archives");
+  return createArchiveStore(dir, undefined, isOwn || admin ? unpack : undefined);
 }

@@ -3,6 +3,7 @@ import { DevboxError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { clipped, fewLines, printable, quote } from "../text.ts";
 import type { Config } from "./config.ts";
+import { problemWords } from "./problem-words.ts";
 import { configSchema } from "./schema.ts";
 
 /**
@@ -21,7 +22,7 @@ export function readConfig(document: unknown, file: string): Config {
       next: ["devbox-ctl config schema"],
     });
   }
-  const result = configSchema.safeParse(document);
+  const result = configSchema.safeParse(document, { error: problemWords });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue));
   throw new DevboxError("INVALID_CONFIG", `${quote(file)} is not a valid configuration.`, {
@@ -43,12 +44,23 @@ function problemsOf(issue: z.core.$ZodIssue): string[] {
 
 /** The keys that the schema knows at a path. */
 function knownKeys(path: readonly PropertyKey[]): string[] {
-  let node: unknown = configJsonSchema();
+  let nodes: Node[] = [configJsonSchema()];
   for (const part of path) {
-    const schema = node as { properties?: Record<string, unknown>; additionalProperties?: unknown } | undefined;
-    node = schema?.properties?.[String(part)] ?? schema?.additionalProperties;
+    nodes = nodes.flatMap((node) => {
+      const next =
+        typeof part === "number" ? node.items : (node.properties?.[String(part)] ?? node.additionalProperties);
+      return typeof next === "object" ? [next, ...(next.oneOf ?? [])] : [];
+    });
   }
-  return Object.keys((node as { properties?: object } | undefined)?.properties ?? {});
+  return [...new Set(nodes.flatMap(({ properties }) => Object.keys(properties ?? {})))];
+}
+
+/** A JSON Schema, as far as it says which keys there are; with `oneOf` those of things of several kinds. */
+interface Node {
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly additionalProperties?: Node | boolean;
+  readonly items?: Node;
+  readonly oneOf?: readonly Node[];
 }
 
 /** The JSON Schema of the configuration file. */

@@ -61,6 +61,8 @@ export interface Glance {
   readonly previous: Pick<SampleRecord, "at" | "data"> | undefined;
   /** Undefined: the box gave no answer, or none that can be read. */
   readonly activity: Activity | undefined;
+  /** Why it gave none, in a person's words. */
+  readonly problem?: string | undefined;
   readonly counters: Counters | undefined;
   readonly config: Pick<LifecycleConfig, "activity" | "maxHold">;
   /** By the host's clock. */
@@ -77,8 +79,8 @@ export interface Weighed {
  * What a look at a box says about its use. Total: whatever a box answers, it is an answer. Absence of signs counts only
  * where everything that could have been one was seen.
  */
-export function weigh({ previous, activity, counters, config, now }: Glance): Weighed {
-  if (activity === undefined) return failed("the box does not say what goes on in it");
+export function weigh({ previous, activity, problem: cause, counters, config, now }: Glance): Weighed {
+  if (activity === undefined) return failed(cause ?? "the box does not say what goes on in it");
   if (activity.instance === null || activity.uptimeSeconds === null)
     return failed("the box does not say since when it runs");
   const run = {

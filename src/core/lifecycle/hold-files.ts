@@ -1,4 +1,4 @@
-import { iso, type Millis } from "../time.ts";
+import type { Millis } from "../time.ts";
 import type { Hold } from "./facts.ts";
 import { FORGOTTEN, keyOf, type Look, type Sample } from "./sample.ts";
 import { NOTHING, type Finding, type Weighing } from "./signals.ts";
@@ -26,7 +26,7 @@ export function holdFiles(
   const holds = found.map(({ path, seen }): [string, Millis] => [keyOf(path), seen]);
   if (!weighing.config.signals.hold || longest === undefined) return { ...NOTHING, holds, hold: undefined };
   const { path, until } = longest;
-  const words = `the file ${path} holds it until ${iso(until)}`;
+  const words = `the file ${path} ${until > now ? "holds" : "held"} it`;
   // Once it is over, the box is idle from its end on.
   const signals = [{ kind: "hold", at: Math.min(now, until), by: "hold file", words } as const];
   const hold = until > now ? { until, by: `the file ${path}`, reason: "" } : undefined;

@@ -43,14 +43,17 @@ function spanOf(key: keyof BoxPolicy, text: string): Millis {
   });
 }
 
+/** A hold is of use to whoever wants more than may be. */
 function outOfBounds(key: keyof BoxPolicy, text: string, { min, max }: Bounds, allowed: Millis | null): DevboxError {
   const most = max === null ? "" : ` and ${spanText(max)}`;
   const between = max === null ? `at least ${spanText(min)}` : `between ${spanText(min)}${most}`;
+  const span = parseDuration(text);
+  const isLonger = span === undefined || (allowed !== null && span > allowed);
   return new DevboxError("LIMIT_LIFECYCLE", `${POLICY_FLAGS[key]} has to be ${between} here.`, {
     why: `${quote(text)} is outside of lifecycle.bounds.${key} of this host's configuration, which binds administrators, too.`,
     next: [
       `The nearest is: ${POLICY_FLAGS[key]} ${policySpan(allowed)}`,
-      "For one time only: devbox-ctl hold NAME --for 3d",
+      ...(isLonger ? ["For one time only: devbox-ctl hold NAME --for 3d"] : []),
     ],
   });
 }

@@ -5,7 +5,7 @@ import { clipped, count, quote } from "../text.ts";
 import { DAY, HOUR, MINUTE, roughly, type Millis } from "../time.ts";
 import { weekdayText } from "./moment-text.ts";
 import { parseCron, upcoming } from "./schedule.ts";
-import { zoneName } from "./zone.ts";
+import { offsetAt, zoneName } from "./zone.ts";
 
 /** What is asked for, as it was typed. */
 export interface ScheduleWish {
@@ -45,7 +45,7 @@ export function checkZone(text: string): string {
 export function checkSchedule(wish: ScheduleWish, now: Millis): void {
   const start = wish.start === undefined ? undefined : checkCron("--start", wish.start, wish.zone, now);
   const stop = wish.stop === undefined ? undefined : checkCron("--stop", wish.stop, wish.zone, now);
-  const at = start && stop && sharedTime(start, stop, now);
+  const at = start && stop && sharedTime(start, stop, now + offsetAt(now, wish.zone));
   if (at === undefined) return;
   throw new DevboxError("INVALID_SCHEDULE", "it would be started and stopped at the same moment.", {
     why: `Both --start ${quote(wish.start ?? "")} and --stop ${quote(wish.stop ?? "")} mean ${weekdayText(at, "UTC", now)}.`,
@@ -113,7 +113,10 @@ function leastApart({ fields }: CronExpression): Millis {
   return Math.min(...sorted.map((time, index) => (sorted[index + 1] ?? (sorted[0] ?? 0) + DAY) - time));
 }
 
-/** A time, as clocks show it, at which both would fire. */
+/**
+ * The next time, as clocks show it, at which both would fire.
+ * @param now what clocks show, as if it were UTC
+ */
 function sharedTime(one: CronExpression, other: CronExpression, now: Millis): Millis | undefined {
   const common = (name: "hour" | "minute") => {
     const values = new Set(numbers(other.fields[name].values));
@@ -124,7 +127,7 @@ function sharedTime(one: CronExpression, other: CronExpression, now: Millis): Mi
   const first = Math.floor(now / DAY) * DAY + hour * HOUR + minute * MINUTE;
   for (let day = 0; day < ALL_DATES; day += 1) {
     const time = first + day * DAY;
-    if (one.includesDate(new Date(time)) && other.includesDate(new Date(time))) return time;
+    if (time > now && one.includesDate(new Date(time)) && other.includesDate(new Date(time))) return time;
   }
   return undefined;
 }

@@ -103,6 +103,7 @@ export function nextText(decided: Decided, { now, zone }: Shown): string | undef
     return `held until ${until - now < DAY ? soonText(until, zone, now) : dayText(until, zone, now)}`;
   }
   if (decision.reason === "notice-not-delivered") return "waits for a notice";
+  if (decision.reason === "not-observed") return "could not be looked at";
   const { at: when, next, action } = decision;
   if (action === "start" || action === "stop" || action === "destroy") return `${DOES[action]} at the next run`;
   if (when === undefined || next === undefined) return undefined;

@@ -17,10 +17,13 @@ export interface ToldNotice {
   readonly problem: string | undefined;
 }
 
+/** Of the line below a command of the owner's. */
+export const AT_COMMAND = "at a command";
+
 /** A channel in a person's words: `by e-mail`, `by webhook-2`. */
 function channelWords(channel: string): string {
   if (channel === "box") return "in the box";
-  if (channel === "line") return "at a command";
+  if (channel === "line") return AT_COMMAND;
   return `by ${channel.replace(/^email/, "e-mail")}`;
 }
 

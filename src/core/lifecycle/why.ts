@@ -5,7 +5,7 @@ import type { LifecyclePolicy } from "./facts.ts";
 import { momentText, soonText, type Shown } from "./moment-text.ts";
 import type { ScheduleRecord } from "./records.ts";
 import { type Decided, holdText, isBySchedule, reasonText, span } from "./sentences.ts";
-import type { ToldNotice } from "./told.ts";
+import { AT_COMMAND, type ToldNotice } from "./told.ts";
 
 /** Everything that `why` tells of a box. */
 export interface Why extends Decided {
@@ -88,8 +88,16 @@ function nextSentence(why: Why, shown: Shown): string {
   if (action === "start" || action === "stop" || action === "destroy") {
     return `${after}: ${DONE[action]} at the reaper's next run: ${reasonText(why, shown)}.${homeSentence(why, action)}`;
   }
-  if (at === undefined || next === undefined) return `${after}: nothing: ${reasonText(why, shown)}.`;
+  if (at === undefined || next === undefined) return `${after}: nothing${nothingText(why, shown)}.`;
   return `${after}: ${foreseenText(why, { at, next }, shown)}${homeSentence(why, next)}`;
+}
+
+/** Why nothing is next; what it is in use by was said before. */
+function nothingText(why: Why, shown: Shown): string {
+  const { facts, decision } = why;
+  if (decision.reason !== "in-use" || facts.inUse === undefined) return `: ${reasonText(why, shown)}`;
+  const waits = decision.next === "stop" ? "; its schedule stops it when it is not" : "";
+  return `, as long as it is used${waits}`;
 }
 
 const DONE = { stop: "stopped", destroy: "destroyed", start: "started" } as const;
@@ -121,8 +129,11 @@ function homeSentence({ homeSize, archiveKept }: Why, next: string): string {
 
 function toldSentences({ facts, told }: Why, { zone, now, you }: Reader): string[] {
   if (told.length === 0) return [];
+  const isYours = facts.owner === you;
+  const whose = isYours ? "yours" : "theirs";
   const parts = told.map(({ at, state, by, problem }) => {
-    const when = `${momentText(at, zone, now)}${by.length === 0 ? "" : ` ${by.join(", ")}`}`;
+    const ways = by.map((way) => (way === AT_COMMAND ? `${way} of ${whose}` : way));
+    const when = `${momentText(at, zone, now)}${ways.length === 0 ? "" : ` ${ways.join(", ")}`}`;
     switch (state) {
       case "delivered":
         return when;
@@ -132,7 +143,6 @@ function toldSentences({ facts, told }: Why, { zone, now, you }: Reader): string
         return `${when} (not delivered${problem === undefined ? "" : `: ${problem}`})`;
     }
   });
-  const isYours = facts.owner === you;
   const isTold = told.some(({ state }) => state === "delivered");
   if (!isTold && told.some(({ state }) => state === "undelivered")) {
     return [`${isYours ? "You" : facts.owner} could not be told yet: ${parts.join(", ")}.`];

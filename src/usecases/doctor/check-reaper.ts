@@ -1,7 +1,8 @@
 import { count } from "../../core/text.ts";
 import { ago, HOUR, type Millis } from "../../core/time.ts";
-import { visibleBoxes } from "../access.ts";
+import { mayUse, visibleBoxes } from "../access.ts";
 import type { Deps } from "../deps.ts";
+import { unseenBoxes, unseenText } from "../lifecycle/unseen.ts";
 import { lastRun } from "../reap/run-record.ts";
 import { unheardNotices } from "../reap/unheard.ts";
 import type { Finding } from "./finding.ts";
@@ -13,7 +14,7 @@ const REAPER = "reaper";
 
 /** Whether the reaper comes by, what it could not do, and whether its notices reach anybody. */
 export function checkReaper(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[] {
-  return [...runFindings(deps), ...noticeFindings(deps)];
+  return [...runFindings(deps), ...unseenFindings(deps), ...noticeFindings(deps)];
 }
 
 /** How the host is looked after is its administrators' matter; in personal mode nobody has to run the reaper. */
@@ -41,9 +42,22 @@ function runFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[]
   }));
 }
 
+/** Boxes that run on because nobody can say whether they are used. */
+function unseenFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[] {
+  const unseen = unseenBoxes(deps);
+  return visibleBoxes(deps).flatMap(({ id, name }): Finding[] => {
+    const look = unseen.get(id);
+    if (look === undefined) return [];
+    const text = `${unseenText(name, look, deps.clock.now())}; until it can be, it is not stopped by itself`;
+    const next = [`devbox-ctl why ${name}`, `A box of today's image can be looked at: devbox-ctl rebuild ${name}`];
+    return [{ check: REAPER, status: "remark", text, next }];
+  });
+}
+
 function noticeFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Finding[] {
-  const mine = new Set(visibleBoxes(deps).map(({ id }) => id));
-  const unheard = unheardNotices(deps).filter(({ boxId }) => mine.has(boxId));
+  // The box may be gone by now: then the notice says whose it was.
+  const owners = new Map(deps.ledger.boxes().map(({ id, owner }) => [id, owner]));
+  const unheard = unheardNotices(deps).filter(({ boxId, owner }) => mayUse(deps.caller, owners.get(boxId) ?? owner));
   if (unheard.length === 0) return [];
   const problems = new Set(
     unheard.flatMap(({ deliveries }) =>
@@ -51,6 +65,8 @@ function noticeFindings(deps: Pick<Deps, "ledger" | "clock" | "caller">): Findin
     ),
   );
   const why = problems.size === 0 ? "" : ` (${[...problems].slice(0, 3).join("; ")})`;
-  const text = `${count(unheard.length, "notice")} reached nobody; until one does, nothing is done to its box${why}`;
+  const isWarning = unheard.some(({ kind }) => kind === "stop" || kind === "destroy");
+  const waits = isWarning ? "; until a warning does, nothing is done to its box" : "";
+  const text = `${count(unheard.length, "notice")} reached nobody${waits}${why}`;
   return [{ check: "notices", status: "remark", text, next: ["Try each channel: devbox-ctl notify test"] }];
 }

@@ -10,7 +10,7 @@ import type { Deps } from "../deps.ts";
 import { holdJudge } from "./settle-holds.ts";
 
 /** Looks at running boxes, by box id; `as-last-seen`: nobody looked, what the ledger has of them is taken for good. */
-export type Sight = ReadonlyMap<string, Seen> | "as-last-seen";
+type Sight = ReadonlyMap<string, Seen> | "as-last-seen";
 
 /** What the engine has of boxes, by box id; a box that is not in it is gone. */
 export type Containers = ReadonlyMap<string, Pick<EngineBox, "state">>;

@@ -1,11 +1,12 @@
 import type { BoxRecord } from "../../core/box.ts";
-import { parseActivity, type Activity } from "../../core/activity.ts";
-import { DevboxError } from "../../core/errors.ts";
+import { parseActivity, unreadableAnswer } from "../../core/activity.ts";
+import { DevboxError, hasCode, messageOf } from "../../core/errors.ts";
 import { IMAGE } from "../../core/image-contract.ts";
-import { weigh, type Seen } from "../../core/lifecycle/activity.ts";
+import { weigh, type Glance, type Seen } from "../../core/lifecycle/activity.ts";
 import { type ClockShift, moved } from "../../core/lifecycle/clock.ts";
 import { readSample } from "../../core/lifecycle/sample.ts";
-import { HOUR, SECOND } from "../../core/time.ts";
+import { clipped } from "../../core/text.ts";
+import { HOUR, SECOND, spanText } from "../../core/time.ts";
 import type { BoxCounters } from "../../ports/engine.ts";
 import type { Deps } from "../deps.ts";
 import { inParallel } from "../parallel.ts";
@@ -42,10 +43,10 @@ export async function observe(
   const counters = countersOf(deps, running);
   const seen = new Map<string, Seen>();
   await inParallel(running, lifecycle.parallel, deps.interrupt, async ({ box, containerId }) => {
-    const activity = await probe(deps, containerId);
+    const said = await probe(deps, containerId);
     const counted = (await counters).get(containerId);
     const now = deps.clock.now();
-    const weighed = weigh({ previous: samples.get(box.id), activity, counters: counted, config: lifecycle, now });
+    const weighed = weigh({ previous: samples.get(box.id), ...said, counters: counted, config: lifecycle, now });
     const look = movedBy(shifts, weighed.seen);
     seen.set(box.id, look);
     if (!options.write) return;
@@ -63,16 +64,27 @@ function movedBy(shifts: readonly ClockShift[], seen: Seen): Seen {
   return last === undefined || shifts.length === 0 ? seen : { ...seen, last: { ...last, at: moved(last.at, shifts) } };
 }
 
-/** What the probe of a box's image says; undefined when it says nothing, or nothing that can be read. */
-async function probe({ engine }: ObserveDeps, containerId: string): Promise<Activity | undefined> {
+/** What the probe of a box's image says, or why it says nothing that can be read. */
+async function probe({ engine }: ObserveDeps, containerId: string): Promise<Pick<Glance, "activity" | "problem">> {
   try {
     const run = { argv: [IMAGE.programs.activity], user: "root", timeout: PROBE_LIMIT } as const;
-    const { exitCode, stdout } = await engine.runProgram(containerId, run);
-    return exitCode === 0 ? parseActivity(stdout) : undefined;
+    const { exitCode, stdout, stderr } = await engine.runProgram(containerId, run);
+    if (exitCode !== 0) return { activity: undefined, problem: failureText(exitCode, stderr) };
+    const activity = parseActivity(stdout);
+    return { activity, problem: activity === undefined ? unreadableAnswer(stdout) : undefined };
   } catch (error) {
-    if (error instanceof DevboxError) return undefined;
-    throw error;
+    if (!(error instanceof DevboxError)) throw error;
+    const isSlow = hasCode(error, "ENGINE_TIMEOUT");
+    const problem = isSlow ? `its activity probe gave no answer within ${spanText(PROBE_LIMIT)}` : messageOf(error);
+    return { activity: undefined, problem: problem.replace(/\.$/, "") };
   }
+}
+
+/** @param stderr of a program of the box, which may say anything */
+function failureText(exitCode: number, stderr: string): string {
+  if (exitCode === 126 || exitCode === 127) return `its image has no activity probe that can be run`;
+  const said = stderr.trim();
+  return `its activity probe failed with exit code ${String(exitCode)}${said === "" ? "" : `: ${clipped(said)}`}`;
 }
 
 /** Where the engine has no figures, the boxes' own stand in. */

@@ -42,14 +42,17 @@ export async function why(deps: Deps, { name }: { readonly name: string }): Prom
 
   const policy = policyFor(deps.config, box.owner, deps.ledger.policies().get(box.id));
   const decision = decide(facts, policy, now);
+  const isSeen = seen === undefined || seen.observation === "fresh";
+  const problem = isSeen ? undefined : (seen.problem ?? "it does not answer");
   const told = toldOf(deps.ledger.notices({ boxId: box.id }), decision);
   const what: Why = {
     ...{ facts, policy, decision },
     stateSince: stateSince(deps, box, container),
-    problem: seen === undefined || seen.observation === "fresh" ? undefined : (seen.problem ?? "it does not answer"),
+    problem,
     signals: seen?.signals ?? [],
     schedule: deps.ledger.scheduleOf(box.id),
-    told: [...told, ...plannedOf({ facts, decision }, policy, told, now)],
+    // Of a box that nobody can look at nothing is planned: it stays as it is.
+    told: problem === undefined ? [...told, ...plannedOf({ facts, decision }, policy, told, now)] : told,
     unpushed: lastUnpushed(deps, box.id),
     homeSize: decision.next === "destroy" ? await homeSizeOf(deps, box) : undefined,
     archiveKept: deps.config.lifecycle.archive.keep,

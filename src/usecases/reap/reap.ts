@@ -5,7 +5,7 @@ import { throwIfInterrupted } from "../journal.ts";
 import { throwUnlessForAll } from "../owners.ts";
 import { plannedReleases } from "./devices.ts";
 import { plannedRecoveries } from "./interrupted.ts";
-import { type ReapResult, reapingOf } from "./result.ts";
+import { type Reaping, type ReapResult, reapingOf } from "./result.ts";
 import { runAll, runSchedules } from "./run.ts";
 import { keepRun } from "./run-record.ts";
 import { dueBoxes } from "./schedules.ts";
@@ -55,9 +55,16 @@ async function planned(deps: Deps, { at, only, zone = "UTC" }: ReapInput): Promi
     .filter(({ box }) => !taken.has(box.name))
     .map((judged) => (at === undefined ? judged : then(judged, { now, at })))
     .filter(({ decision }) => decision.action !== "retry-cleanup")
-    .map((judged) => reapingOf(judged, zone));
+    .map((judged) => (at === undefined ? reapingOf(judged, zone) : foreseen(judged, now, reapingOf(judged, zone))));
   const devices = isAll ? plannedReleases(deps) : [];
   return { reapings: [...interrupted, ...decisions, ...devices], problems: [], dryRun: true, at };
+}
+
+/** A start or a stop by schedule between now and then would change what comes after; it is foreseen for no box. */
+function foreseen({ facts }: Judged, now: Millis, reaping: Reaping): Reaping {
+  const due = facts.schedule?.due;
+  if (due === undefined || due.at <= now) return reaping;
+  return { ...reaping, reason: `${reaping.reason}; what its schedule does before then is left out` };
 }
 
 function then(judged: Judged, times: { readonly now: Millis; readonly at: Millis }): Judged {

@@ -1,8 +1,10 @@
 import { DevboxError, messageOf } from "../../core/errors.ts";
+import { policyFor } from "../../core/lifecycle/policy.ts";
 import { DAY, type Millis } from "../../core/time.ts";
 import { expireArchives } from "../archives/expire.ts";
 import type { Deps } from "../deps.ts";
 import { settleClock } from "../lifecycle/clock.ts";
+import { unseenBoxes, unseenText } from "../lifecycle/unseen.ts";
 import { settleHolds } from "../lifecycle/settle-holds.ts";
 import { deliverPending, type Undelivered } from "../notices/pending.ts";
 import { inParallel } from "../parallel.ts";
@@ -17,6 +19,9 @@ import { withdrawVoid } from "./void.ts";
 
 /** How long a notice may reach nobody until the run fails by it. */
 const UNHEARD: Millis = DAY;
+
+/** How long a box may not be looked at until the run fails by it. */
+const UNSEEN: Millis = DAY;
 
 /** What a run has done so far. */
 interface Done {
@@ -38,6 +43,7 @@ export async function runAll(deps: Deps, zone: string): Promise<Done> {
   await part("telling", () => tellUntold(deps));
   await part("boxes", async () => {
     await lookAfter(deps, done, await survey(deps, { write: true }));
+    done.problems.push(...unseen(deps));
   });
   await part("telling", async () => {
     done.problems.push(...unheard(await deliverPending(deps), deps.clock.now()));
@@ -104,6 +110,21 @@ async function lookAfter(deps: Deps, { reapings, zone }: Done, boxes: readonly J
 function handlePast(deps: Deps, judged: Judged): void {
   const due = judged.facts.schedule?.due;
   if (due !== undefined && isPast(judged, deps.clock.now())) deps.ledger.handleSchedule(judged.box.id, due.at);
+}
+
+/** Boxes that nobody can look into: a remark, and after a day a failure, because they run on whoever uses them. */
+function unseen(deps: Deps): RunProblem[] {
+  const now = deps.clock.now();
+  const policies = deps.ledger.policies();
+  const schedules = new Set(deps.ledger.schedules().map(({ boxId }) => boxId));
+  return [...unseenBoxes(deps)].flatMap(([id, { since, problem }]) => {
+    const box = deps.ledger.boxById(id);
+    if (box === undefined) return [];
+    // Nothing would be done to one that is never stopped, whatever goes on in it.
+    const isMeant = policyFor(deps.config, box.owner, policies.get(id)).stopAfterIdle !== null || schedules.has(id);
+    const text = `${unseenText(box.name, { since, problem }, now)}; it is not stopped by itself until it can be`;
+    return [{ part: "looking", problem: text, fatal: isMeant && now - since > UNSEEN }];
+  });
 }
 
 /** Notices that reached nobody: a remark, and after a day a failure, because boxes are kept for it that should not be. */

@@ -9,6 +9,7 @@ import type { Deps } from "../deps.ts";
 import { settleClock } from "../lifecycle/clock.ts";
 import { gather } from "../lifecycle/gather.ts";
 import { observe } from "../lifecycle/observe.ts";
+import { asLastSeen, keepUnseen } from "../lifecycle/unseen.ts";
 import { withStops } from "./stopped.ts";
 
 /** A box, all that is known of it, and what is to become of it. */
@@ -48,7 +49,9 @@ export async function survey(deps: Deps, { ids, write, sight = "fresh", at }: Su
     const container = containers.get(box.id);
     return box.phase === "ready" && container?.state === "running" ? [{ box, containerId: container.containerId }] : [];
   });
-  const seen = sight === "fresh" ? await observe(deps, running, { write }) : sight;
+  const isFresh = sight === "fresh";
+  const seen = isFresh ? await observe(deps, running, { write }) : asLastSeen(deps, boxes);
+  if (isFresh && write) keepUnseen(deps, boxes, new Set(running.map(({ box }) => box.id)), seen);
   // The clock may have been set while it was looked; what is decided is decided by one setting.
   if (write) settleClock(deps);
   const now = at ?? deps.clock.now();
@@ -65,9 +68,7 @@ export async function survey(deps: Deps, { ids, write, sight = "fresh", at }: Su
     const policy = policyFor(deps.config, box.owner, policies.get(box.id));
     const { containerId } = containers.get(box.id) ?? {};
     const decision = decide(facts, policy, now);
-    return [
-      { box, containerId, facts, policy, seen: seen === "as-last-seen" ? undefined : seen.get(box.id), decision, now },
-    ];
+    return [{ box, containerId, facts, policy, seen: isFresh ? seen.get(box.id) : undefined, decision, now }];
   });
 }
 

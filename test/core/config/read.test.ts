@@ -138,6 +138,46 @@ describe("values of the wrong kind are named by their key", () => {
   });
 });
 
+describe("what is wrong is said in sentences, not in the library's words", () => {
+  const email = { type: "email", host: "mail.example.com", from: "devbox@example.com" };
+  it.each<[unknown, string]>([
+    [{ notify: [{ type: "sms" }] }, 'notify.0.type: "sms" is not known; known here: webhook, email, command'],
+    [{ notify: [{ url: "x" }] }, "notify.0.type: is missing; known here: webhook, email, command"],
+    [{ notify: ["x"] }, "notify.0: must be a mapping of keys"],
+    [{ notify: {} }, "notify: must be a list"],
+    [{ notify: [{ type: "email", from: "a@example.com" }] }, "notify.0.host: is missing; it has to be a text"],
+    [{ notify: [{ ...email, from: "me" }] }, "notify.0.from: must be an e-mail address such as alice@example.com"],
+    [{ notify: [{ ...email, port: 0 }] }, "notify.0.port: must be at least 1"],
+    [{ notify: [{ ...email, port: 70_000 }] }, "notify.0.port: must be at most 65535"],
+    [{ notify: [{ ...email, timeout: 1.5 }] }, "notify.0.timeout: must be a whole number"],
+    [{ notify: [{ ...email, security: "ssl" }] }, "notify.0.security: must be one of tls, starttls, none"],
+    [{ notify: [{ ...email, hots: "x" }] }, "notify.0.hots: unknown key; did you mean host?"],
+    [{ notify: [{ type: "command", argv: [] }] }, "notify.0.argv: must have at least 1 entry"],
+    [{ notify: [{ type: "command", argv: ["/bin/x", ""] }] }, "notify.0.argv.1: must not be empty"],
+    [{ lifecycle: { parallel: 0 } }, "lifecycle.parallel: must be at least 1"],
+    [{ lifecycle: { parallel: 65 } }, "lifecycle.parallel: must be at most 64"],
+    [{ lifecycle: { notice: 2 } }, "lifecycle.notice: must be a text"],
+    [{ lifecycle: { activity: { cpuPercent: "5" } } }, "lifecycle.activity.cpuPercent: must be a number"],
+    [{ lifecycle: { activity: { signals: { cpu: "yes" } } } }, "lifecycle.activity.signals.cpu: must be true or false"],
+    [{ lifecycle: { activity: { networkBytes: 0 } } }, "lifecycle.activity.networkBytes: must be at least 1"],
+    [{ users: { alice: { lifecycle: { stopAfterIdle: 7 } } } }, "lifecycle.stopAfterIdle: must be a span such as 7d"],
+  ])("%j [X-04]", (document, says) => {
+    const { why = "" } = refusal(document);
+    expect(why.split("\n").some((line) => line.includes(says))).toBe(true);
+    expect(why).not.toMatch(/expected|received|Invalid|Too (?:small|big)/);
+  });
+});
+
+it("a user's span is longer than the notice, as the host's has to be [FR-034] [FR-035]", () => {
+  const lifecycle = { notice: "2d" };
+  const users = (own: Record<string, string>) => ({ lifecycle, users: { bob: {}, alice: { lifecycle: own } } });
+  expect(refusal(users({ stopAfterIdle: "1d", destroyAfterStopped: "2d" })).why?.split("\n")).toEqual([
+    "users.alice.lifecycle.stopAfterIdle: must be longer than lifecycle.notice (2d), by which alice is told before",
+    "users.alice.lifecycle.destroyAfterStopped: must be longer than lifecycle.notice (2d), by which alice is told before",
+  ]);
+  expect(readConfig(users({ stopAfterIdle: "49h", destroyAfterStopped: "never" }), FILE).users.alice).toBeDefined();
+});
+
 it("gives a configuration or an error of ours for any document at all", () => {
   const key = fc.constantFrom(
     "host",

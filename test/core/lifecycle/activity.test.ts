@@ -243,7 +243,8 @@ describe("hold files", () => {
 
   it("leave a box idle from their end on [X-03]", () => {
     const signal: Partial<Signal> = { kind: "hold", at: NOON - HOUR, by: "hold file" };
-    expect(held({ until: NOON - HOUR }).signals).toMatchObject([signal]);
+    expect(held({ until: NOON - HOUR }).signals).toMatchObject([{ ...signal, words: `the file ${file.path} held it` }]);
+    expect(held({ until: NOON + HOUR }).signals).toMatchObject([{ words: `the file ${file.path} holds it` }]);
     expect(held({ until: NOON + HOUR }).last).toEqual({ at: NOON, by: "hold file" });
   });
 });

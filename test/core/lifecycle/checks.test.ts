@@ -74,6 +74,13 @@ describe("a schedule that is asked for", () => {
     expect(check(start, stop)?.message).toBe("it would be started and stopped at the same moment.");
   });
 
+  it("must not start and stop at once, which is shown with a moment to come [X-16]", () => {
+    // It is 13:00 in Berlin, and 21:00 in Tokyo.
+    expect(check("0 13 * * *", "0 13 * * 5")?.why).toContain("mean Fri 27 Nov 13:00.");
+    expect(check("0 14 * * *", "0 14 * * *")?.why).toContain("mean Fri 20 Nov 14:00.");
+    expect(check("0 14 * * *", "0 14 * * *", "Asia/Tokyo")?.why).toContain("mean Sat 21 Nov 14:00.");
+  });
+
   it("has a zone of the zone database [X-16]", () => {
     expect(checkZone("america/new_york")).toBe("America/New_York");
     const error = errorOf(() => checkZone("Europe/Berln"));
@@ -105,5 +112,6 @@ describe("a policy that is asked for", () => {
     const error = errorOf(() => chosen(text));
     expect(error).toMatchObject({ code });
     expect(error?.next[0]).toContain(nearest);
+    expect(error?.next.join().includes("hold")).toBe(["31d", "never"].includes(text));
   });
 });

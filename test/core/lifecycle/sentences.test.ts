@@ -67,7 +67,7 @@ const CASES: Readonly<Record<Reason, readonly (readonly [Decided, string, string
     [
       decidedOn(young({ observation: "failed" })),
       "it could not be looked at, so nobody knows whether it is in use",
-      undefined,
+      "could not be looked at",
     ],
   ],
   "no-history": [
@@ -209,7 +209,7 @@ describe("why", () => {
       "api is stopped since 16 Feb 13:00 (by you).",
       "Last use: 16 Feb 12:00, code-server.",
       "Next: destroyed on 2 Mar 13:00, at the reaper's next run after that. Its home (1 GiB) is archived first and kept 30 days.",
-      "You were told: 28 Feb 13:00 by e-mail, at a command, 2 Mar 07:00 (planned).",
+      "You were told: 28 Feb 13:00 by e-mail, at a command of yours, 2 Mar 07:00 (planned).",
       "In its workspace: site/: 3 commits never pushed (branch redesign).",
       "Policy: stopped after 7 days without use, destroyed after 14 days stopped.",
     ]);
@@ -232,6 +232,21 @@ describe("why", () => {
       "Next: stopped on 11 Mar 13:00 if nobody uses it after the hold.",
       "Policy: stopped after 7 days without use, destroyed after 14 days stopped.",
     ]);
+  });
+
+  it("says once what a box is in use by, and whose command told of it [X-02]", () => {
+    const inUse = young({ ...used(MINUTE), inUse: "the agent claude is at work" });
+    expect(whySentences(whyOf(decidedOn(inUse)), reader)).toContain("Next: nothing, as long as it is used.");
+    const due = { ...inUse, schedule: { ...schedule, due: { action: "stop" as const, at: NOW - MINUTE } } };
+    expect(whySentences(whyOf(decidedOn(due)), reader)).toContain(
+      "Next: nothing, as long as it is used; its schedule stops it when it is not.",
+    );
+    const told = [
+      { kind: "stop" as const, stage: "first" as const, at: NOW, state: "delivered" as const, problem: undefined },
+    ].map((each) => ({ ...each, by: ["at a command"] }));
+    const lines = (you: string) => whySentences(whyOf(decidedOn(inUse), POLICY, { told }), { ...reader, you });
+    expect(lines("alice")).toContain("You were told: 1 Mar 13:00 at a command of yours.");
+    expect(lines("carol")).toContain("alice was told: 1 Mar 13:00 at a command of theirs.");
   });
 
   it("falls back to what was seen last of a box that does not answer, and says so [X-02]", () => {

@@ -251,7 +251,8 @@ describe("why", () => {
     using world = await worldWith(name);
     world.engine.program = () => ({ exitCode: 1, stdout: "", stderr: "no such program" });
     const result = await why(world.process(), { name });
-    expect(result.problem).toBeDefined();
+    expect(result.problem).toBe("its activity probe failed with exit code 1: no such program");
+    expect(result.told).toEqual([]);
     expect(result.decision).toMatchObject({ next: "stop", at: world.now + 7 * DAY });
     expect((await status(world.process(), { name })).decided?.decision).toMatchObject({ next: "stop" });
   });

@@ -106,6 +106,27 @@ describe("observe", () => {
   });
 
   it.each([
+    ["its image has no activity probe that can be run", { exitCode: 127, stdout: "", stderr: "" }],
+    ["its activity probe failed with exit code 1: no\\u{1b}[0m", { exitCode: 1, stdout: "", stderr: "no\u001b[0m\n" }],
+    ["its activity probe says nothing", { exitCode: 0, stdout: "", stderr: "" }],
+    ["what its activity probe says cannot be read: hello", { exitCode: 0, stdout: "hello", stderr: "" }],
+    [
+      'its activity probe speaks version "9.x", which this program does not know',
+      { exitCode: 0, stdout: '{"version":"9.x","now":1}', stderr: "" },
+    ],
+    [
+      "its activity probe gave no answer within 10s",
+      () => {
+        throw new DevboxError("ENGINE_TIMEOUT", "podman exec did not answer.");
+      },
+    ],
+  ])("says of a box that was not seen: %s [X-01, X-02]", async (problem, said) => {
+    world.engine.program = () => (typeof said === "function" ? said() : said);
+    const seen = await observe(deps, running, { write: true });
+    expect([...seen.values()].map((look) => look.problem)).toEqual([problem, problem]);
+  });
+
+  it.each([
     [
       "is gone",
       () => {
