@@ -284,12 +284,12 @@ describe("a home that cannot be read", () => {
       return { ...pipe, stdout, ended: ended.promise, kill: () => end() };
     };
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    let isOver = false;
+    const run = { isOver: false };
     const ran = acts().finally(() => {
-      isOver = true;
+      run.isOver = true;
     });
     // What is real in it, such as files, takes its own time, however fast the minutes pass.
-    while (!isOver) {
+    while (!run.isOver) {
       for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
       await vi.advanceTimersByTimeAsync(MINUTE);
     }
