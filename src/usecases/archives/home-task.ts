@@ -69,28 +69,26 @@ export async function* piecesOf(
   { name }: Pick<BoxRecord, "name">,
   limit: { readonly ms: Millis; readonly per: "all" | "piece" },
 ): AsyncGenerator<Buffer> {
-  const pieces: AsyncIterator<Buffer> = (task.stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
-  const late = Promise.withResolvers<never>();
-  late.promise.catch(() => undefined);
+  let isLate = false;
+  // Without its streams the loop ends. A race against a promise would keep every piece until the last one.
   const giveUp = () => {
-    late.reject(tooSlow(name, limit.ms));
+    isLate = true;
     task.kill();
   };
-  const end = limit.per === "all" ? setTimeout(giveUp, limit.ms) : undefined;
+  let timer = setTimeout(giveUp, limit.ms);
   try {
-    for (;;) {
-      const timer = end ?? setTimeout(giveUp, limit.ms);
-      const next = pieces.next();
-      // What it says after its time, nobody asks.
-      next.catch(() => undefined);
-      const piece = await Promise.race([next, late.promise]);
-      if (timer !== end) clearTimeout(timer);
-      if (piece.done === true) return;
-      yield piece.value;
+    for await (const piece of task.stdout as AsyncIterable<Buffer>) {
+      // Only its own time counts, not that of whoever takes the piece.
+      if (limit.per === "piece") clearTimeout(timer);
+      yield piece;
+      if (limit.per === "piece") timer = setTimeout(giveUp, limit.ms);
     }
+  } catch (error) {
+    throw isLate ? tooSlow(name, limit.ms) : error;
   } finally {
-    clearTimeout(end);
+    clearTimeout(timer);
   }
+  if (isLate) throw tooSlow(name, limit.ms);
 }
 
 function tooSlow(name: string, limit: Millis): DevboxError {
