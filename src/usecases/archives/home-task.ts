@@ -69,10 +69,10 @@ export async function* piecesOf(
   { name }: Pick<BoxRecord, "name">,
   limit: { readonly ms: Millis; readonly per: "all" | "piece" },
 ): AsyncGenerator<Buffer> {
-  let isLate = false;
+  const late = new AbortController();
   // Without its streams the loop ends. A race against a promise would keep every piece until the last one.
   const giveUp = () => {
-    isLate = true;
+    late.abort();
     task.kill();
   };
   let timer = setTimeout(giveUp, limit.ms);
@@ -84,11 +84,11 @@ export async function* piecesOf(
       if (limit.per === "piece") timer = setTimeout(giveUp, limit.ms);
     }
   } catch (error) {
-    throw isLate ? tooSlow(name, limit.ms) : error;
+    throw late.signal.aborted ? tooSlow(name, limit.ms) : error;
   } finally {
     clearTimeout(timer);
   }
-  if (isLate) throw tooSlow(name, limit.ms);
+  if (late.signal.aborted) throw tooSlow(name, limit.ms);
 }
 
 function tooSlow(name: string, limit: Millis): DevboxError {
