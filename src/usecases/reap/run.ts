@@ -100,8 +100,8 @@ function partsOf(deps: Deps, { problems }: Done) {
 async function lookAfter(deps: Deps, { reapings, zone }: Done, boxes: readonly Judged[]): Promise<void> {
   await withdrawVoid(deps, boxes);
   for (const judged of boxes) handlePast(deps, judged);
-  const todo = boxes.filter(({ decision }) => !["none", "retry-cleanup"].includes(decision.action));
-  await inParallel(todo, deps.config.lifecycle.parallel, deps.interrupt, async (judged) => {
+  const due = boxes.filter(({ decision }) => !["none", "retry-cleanup"].includes(decision.action));
+  await inParallel(due, deps.config.lifecycle.parallel, deps.interrupt, async (judged) => {
     const outcome = await act(deps, judged);
     reapings.push({ ...reapingOf(judged, zone), ...outcome });
   });
