@@ -72,12 +72,12 @@ sub owner {
 # A process and all below it.
 sub family {
   my ($process) = @_;
-  my @todo = ($process);
+  my @waiting = ($process);
   my (@members, %seen);
-  while (my $next = shift @todo) {
+  while (my $next = shift @waiting) {
     next if $seen{ $next->{pid} }++;
     push @members, $next;
-    push @todo, @{ $next->{children} };
+    push @waiting, @{ $next->{children} };
   }
   return @members;
 }
